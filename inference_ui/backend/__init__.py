@@ -1,0 +1,1 @@
+"""Everything the product does, in plain Python. Nothing in here knows the web framework."""

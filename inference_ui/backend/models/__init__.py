@@ -1,0 +1,1 @@
+"""Tables, enums and value objects. No input or output happens here."""

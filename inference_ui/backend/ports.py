@@ -1,0 +1,185 @@
+"""The seam between the product and whatever runs its workloads: one Protocol, :class:`Cluster`.
+
+A workload is data; so is an observation of it. A cluster keeps no opinion: it starts what it is
+told to start, tells what it sees, removes what it is told to remove. Deciding is the reconciler's.
+Implementations: local processes, Kubernetes, and memory (for tests). All pass the same contract
+tests (``tests/contract/test_cluster.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from inference_ui.backend.errors import Message
+from inference_ui.backend.models.compute import Node, Placement, Resources
+from inference_ui.backend.records import BatchJob
+
+
+class Phase(StrEnum):
+    """Where a workload is in its life, over all of its replicas.
+
+    WAITING: applied, no room for any replica yet. STARTING: placed, no replica ready. READY: at
+    least one replica ready (a client: running). DONE: ended by itself as it should. FAILED: ended
+    and will not be started again. GONE: does not exist, nothing of it is left.
+    """
+
+    WAITING = "WAITING"
+    STARTING = "STARTING"
+    READY = "READY"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    GONE = "GONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How readiness is asked: GET ``path`` answers a status below ``below_status`` (and at least
+    200), and its body matches the regular expression ``body`` when one is given."""
+
+    path: str
+    body: str | None = None
+    below_status: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPolicy:
+    """A replica that exits is started again at most ``limit`` times in ``window_s`` seconds.
+
+    Exit codes in ``done`` end it for good as DONE, those in ``fatal`` as FAILED.
+    """
+
+    limit: int = 3
+    window_s: float = 600.0
+    done: frozenset[int] = frozenset()
+    fatal: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWorkload:
+    """A model's server: ``replicas`` copies of ``command``, each on a node of its own if it can.
+
+    In ``command`` and the values of ``env``, ``{port}`` stands for the port to listen on and
+    ``{python}`` for the interpreter of the product (local only); the port is also in ``PORT``.
+    ``application`` is what people call it (the task's name).
+    """
+
+    name: str
+    application: str
+    command: tuple[str, ...]
+    resources: Resources
+    probe: Probe
+    replicas: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
+    placement: Placement = field(default_factory=Placement)
+    restart: RestartPolicy = field(default_factory=RestartPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientWorkload:
+    """A batch client that does ``job``, calling the ready replicas of the workload ``server``.
+
+    ``server`` is None when the job names fixed endpoints. Exit codes are those of the batch
+    client: 0 and 1 are DONE, 2 is fatal, anything else is started again.
+    """
+
+    name: str
+    application: str
+    job: BatchJob
+    resources: Resources
+    server: str | None = None
+    placement: Placement = field(default_factory=Placement)
+    restart: RestartPolicy = field(
+        default_factory=lambda: RestartPolicy(done=frozenset({0, 1}), fatal=frozenset({2}))
+    )
+
+
+Workload: TypeAlias = ServerWorkload | ClientWorkload
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One process (or pod) of a workload. ``restarts`` counts since it was applied."""
+
+    name: str
+    phase: Phase
+    node: str | None = None
+    endpoint: str | None = None
+    cards: tuple[str, ...] = ()
+    restarts: int = 0
+    exit_code: int | None = None
+    reason: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What is seen of a workload now. ``reason`` says why it waits or failed."""
+
+    phase: Phase
+    replicas: tuple[Replica, ...] = ()
+    reason: Message | None = None
+    exit_code: int | None = None
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Base URLs of the ready replicas."""
+        return tuple(
+            replica.endpoint
+            for replica in self.replicas
+            if replica.phase is Phase.READY and replica.endpoint
+        )
+
+
+GONE = Observation(Phase.GONE)
+
+
+@dataclass(frozen=True, slots=True)
+class LogTail:
+    """The last lines of one replica's output (stdout and stderr together)."""
+
+    replica: str
+    text: str
+
+
+class Cluster(Protocol):
+    """Runs workloads. Every method is idempotent, may be called from any thread, and returns at
+    once (``changes`` and ``follow`` excepted); each may raise :class:`ClusterError`."""
+
+    def apply(self, workload: Workload) -> None:
+        """Make the workload exist. Applying one that exists changes nothing but this: one that
+        waits for room is placed if there is room now, and one whose supervisor was killed is
+        started again (which counts as a restart)."""
+
+    def observe(self, name: str) -> Observation:
+        """Tell what is seen of the workload. No side effect; what is missing is GONE."""
+
+    def remove(self, name: str, grace_s: float = 20.0) -> None:
+        """Begin to end the workload: asked to stop, and killed ``grace_s`` seconds after the
+        first call. Finished when :meth:`observe` says GONE; what is missing is no error.
+        Call it again until then."""
+
+    def names(self) -> frozenset[str]:
+        """Names of all workloads that exist, to find what a crash left behind."""
+
+    def logs(self, name: str, lines: int = 200) -> tuple[LogTail, ...]:
+        """Return the last lines of each replica; empty when there are none."""
+
+    def follow(self, name: str, replica: str) -> Iterator[str]:
+        """Yield a replica's lines as they come, until it is gone. Blocks."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes with their totals, cards, and what the workloads use of them."""
+
+    def queued(self) -> Mapping[str, int]:
+        """Cards that waiting workloads wait for, by card model (``"any"`` when none is named)."""
+
+    def changes(self, timeout_s: float) -> bool:
+        """Block until something may have changed or the time is over; tell whether it may have.
+        A hint: missing one costs latency, never correctness."""
+
+
+def workload_name(owner_id: str, attempt: int, role: str) -> str:
+    """Return the name of a workload: ``task-<id>-<attempt>-<role>``, an RFC 1123 label."""
+    return f"task-{owner_id}-{attempt}-{role}"
