@@ -1,0 +1,192 @@
+"""The life of a task: one pure function from what is known to what is to be done.
+
+::
+
+    QUEUED ──▶ STARTING ──▶ RUNNING ──▶ FINISHING ──▶ SUCCEEDED | FAILED | STOPPED
+       └──────────┴────────────────────────▲
+
+QUEUED: no room for the server yet. STARTING: placed, no replica ready. RUNNING: from the first
+ready replica on. FINISHING: something is being torn down; the reason is known and alone decides
+the final status. Nothing here reads a clock, a file or a database: the reconciler does, and it
+carries out what :func:`next_step` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from inference_ui.backend.errors import Message
+from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
+from inference_ui.backend.ports import Observation, Phase
+from inference_ui.backend.records import Outcome, Progress, Summary
+
+STALL_TIMEOUT = timedelta(hours=1)
+"""A running task that gets no further item done for this long has stalled."""
+
+FINISHING_TIMEOUT = timedelta(minutes=10)
+"""A teardown that takes longer is left to the sweep of leftovers, which never gives up."""
+
+
+class Action(StrEnum):
+    """What the reconciler is to do with the task's workloads, in the order given."""
+
+    APPLY_SERVER = "APPLY_SERVER"
+    APPLY_CLIENT = "APPLY_CLIENT"
+    SAVE_LOGS = "SAVE_LOGS"
+    REMOVE_CLIENT = "REMOVE_CLIENT"
+    REMOVE_SERVER = "REMOVE_SERVER"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is seen of a task at one moment. ``summary`` is the one of the current attempt."""
+
+    server: Observation
+    client: Observation
+    progress: Progress | None = None
+    summary: Summary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why a task ends, with the particulars that a user can act on."""
+
+    reason: EndReason
+    detail: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What comes next: actions, then perhaps another status. ``waiting`` says what for."""
+
+    actions: tuple[Action, ...] = ()
+    to: TaskStatus | None = None
+    end: End | None = None
+    waiting: Message | None = None
+
+
+def next_step(task: InferenceTask, seen: Situation, now: datetime) -> Step:
+    """Return the next step of a task, given what is seen of it. Pure."""
+    status = TaskStatus(task.status)
+    if status.ended:
+        return Step()
+    if status is TaskStatus.FINISHING:
+        return _finishing(task, seen, now)
+    if task.stop_requested_at is not None:
+        return _finish(End(EndReason.STOPPED_BY_USER))
+    return _STEPS[status](task, seen, now)
+
+
+def _queued(task: InferenceTask, seen: Situation, now: datetime) -> Step:
+    server = seen.server
+    if server.phase is Phase.FAILED:
+        return _finish(_server_failed(server))
+    if server.phase in (Phase.STARTING, Phase.READY):
+        return Step(to=TaskStatus.STARTING)
+    return Step(actions=(Action.APPLY_SERVER,), waiting=server.reason)
+
+
+def _starting(task: InferenceTask, seen: Situation, now: datetime) -> Step:
+    server = seen.server
+    if server.phase in (Phase.FAILED, Phase.DONE):
+        return _finish(_server_failed(server))
+    if server.phase is Phase.READY:
+        return Step(actions=(Action.APPLY_CLIENT,), to=TaskStatus.RUNNING)
+    limit = task.plan.package.launch.ready_timeout_s
+    if now - task.status_since > timedelta(seconds=limit):
+        detail = Message("SERVER_NOT_READY_IN_TIME", {"seconds": int(limit)})
+        return _finish(End(EndReason.SERVER_NOT_READY, _last_exit(server) or detail))
+    return Step(actions=(Action.APPLY_SERVER,), waiting=_starting_reason(server))
+
+
+def _running(task: InferenceTask, seen: Situation, now: datetime) -> Step:
+    if seen.client.phase is Phase.DONE:
+        return _finish(_client_done(seen))
+    if seen.client.phase is Phase.FAILED:
+        return _finish(End(EndReason.CLIENT_FAILED, seen.client.reason))
+    if seen.server.phase in (Phase.FAILED, Phase.DONE):
+        return _finish(_server_failed(seen.server))
+    if _stalled(task, now):
+        hours = int(STALL_TIMEOUT.total_seconds() // 3600)
+        return _finish(End(EndReason.STALLED, Message("NO_ITEM_DONE", {"hours": hours})))
+    waiting = None
+    if seen.server.phase is not Phase.READY:
+        waiting = _last_exit(seen.server) or Message("SERVER_AWAY")
+    elif seen.client.phase is Phase.WAITING:
+        waiting = seen.client.reason
+    return Step(actions=(Action.APPLY_SERVER, Action.APPLY_CLIENT), waiting=waiting)
+
+
+def _finishing(task: InferenceTask, seen: Situation, now: datetime) -> Step:
+    """Logs first, then the client, and the server when nobody calls it any more."""
+    final = EndReason(task.end_reason or EndReason.INCOMPLETE).final_status
+    if seen.client.phase is not Phase.GONE:
+        step = Step(actions=(Action.SAVE_LOGS, Action.REMOVE_CLIENT))
+    elif seen.server.phase is not Phase.GONE:
+        step = Step(actions=(Action.SAVE_LOGS, Action.REMOVE_SERVER))
+    else:
+        return Step(to=final)
+    if now - task.status_since > FINISHING_TIMEOUT:
+        return Step(actions=step.actions, to=final)
+    return step
+
+
+_STEPS: dict[TaskStatus, Callable[[InferenceTask, Situation, datetime], Step]] = {
+    TaskStatus.QUEUED: _queued,
+    TaskStatus.STARTING: _starting,
+    TaskStatus.RUNNING: _running,
+}
+
+
+def _finish(end: End) -> Step:
+    return Step(actions=(Action.SAVE_LOGS,), to=TaskStatus.FINISHING, end=end)
+
+
+def _server_failed(server: Observation) -> End:
+    return End(EndReason.SERVER_FAILED, server.reason or _last_exit(server))
+
+
+def _client_done(seen: Situation) -> End:
+    """Judge an ended client by its summary: the only one who counted what is on disk."""
+    summary = seen.summary
+    if summary is None:
+        return End(EndReason.CLIENT_FAILED, Message("SUMMARY_MISSING"))
+    counts = {"found": summary.found, "succeeded": summary.succeeded, "failed": summary.failed}
+    if summary.outcome is Outcome.THRESHOLD:
+        return End(EndReason.TOO_MANY_FAILED, Message("FAILED_ITEMS", counts))
+    if not summary.complete:
+        detail = Message("SKIPPED_ITEMS", {"found": summary.found, "skipped": summary.skipped})
+        return End(EndReason.INCOMPLETE, detail)
+    if summary.succeeded == 0:
+        return End(EndReason.NO_ITEM_SUCCEEDED, _first_cause(summary, counts))
+    return End(EndReason.COMPLETED)
+
+
+def _first_cause(summary: Summary, counts: dict[str, int]) -> Message:
+    if not summary.errors:
+        return Message("FAILED_ITEMS", {**counts})
+    first = max(summary.errors, key=lambda group: group.count)
+    return Message("ALL_FAILED", {"found": summary.found, "cause": first.message})
+
+
+def _stalled(task: InferenceTask, now: datetime) -> bool:
+    since = max(task.progress_at or task.status_since, task.status_since)
+    return now - since > STALL_TIMEOUT
+
+
+def _starting_reason(server: Observation) -> Message:
+    last = _last_exit(server)
+    if last is not None:
+        return last
+    return Message("SERVER_STARTING", {"replicas": len(server.replicas)})
+
+
+def _last_exit(server: Observation) -> Message | None:
+    """The reason of the replica that was started again most often, if any was."""
+    exited = [replica for replica in server.replicas if replica.reason is not None]
+    if not exited:
+        return None
+    return max(exited, key=lambda replica: replica.restarts).reason

@@ -1,0 +1,166 @@
+"""An inference task: its row, its states, how it can end, its events and saved logs."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import JSON
+from sqlmodel import Field, SQLModel
+
+from inference_ui.backend.errors import Message
+from inference_ui.backend.models.catalog import PackageSnapshot
+from inference_ui.backend.models.columns import UtcTime, ValueJson, new_id, utc_now
+from inference_ui.backend.models.compute import Placement, Resources
+from inference_ui.backend.records import InputKind
+
+
+NullableJson = JSON(none_as_null=True)
+
+
+class TaskStatus(StrEnum):
+    """Where a task is in its life; only the reconciler moves it."""
+
+    QUEUED = "QUEUED"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    FINISHING = "FINISHING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    STOPPED = "STOPPED"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of the task runs any more."""
+        return self in ENDED
+
+
+ENDED = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.STOPPED})
+
+
+class EndReason(StrEnum):
+    """Why a task ended; alone decides its final status."""
+
+    COMPLETED = "COMPLETED"
+    STOPPED_BY_USER = "STOPPED_BY_USER"
+    NO_ITEM_SUCCEEDED = "NO_ITEM_SUCCEEDED"
+    TOO_MANY_FAILED = "TOO_MANY_FAILED"
+    INCOMPLETE = "INCOMPLETE"
+    SERVER_FAILED = "SERVER_FAILED"
+    SERVER_NOT_READY = "SERVER_NOT_READY"
+    CLIENT_FAILED = "CLIENT_FAILED"
+    STALLED = "STALLED"
+
+    @property
+    def final_status(self) -> TaskStatus:
+        """The status that a task which ended for this reason has."""
+        return _FINAL.get(self, TaskStatus.FAILED)
+
+
+_FINAL = {
+    EndReason.COMPLETED: TaskStatus.SUCCEEDED,
+    EndReason.STOPPED_BY_USER: TaskStatus.STOPPED,
+}
+
+
+class SpecSnapshot(BaseModel):
+    """A compute spec as a task ran it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    resources: Resources
+
+
+class TaskPlan(BaseModel):
+    """Everything that a task was created with; never changes afterwards.
+
+    ``dataset_folder`` and ``output_folder`` are absolute; times are in seconds.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    package: PackageSnapshot
+    spec: SpecSnapshot
+    node_count: int
+    placement: Placement = Placement()
+    dataset_id: str
+    dataset_name: str
+    dataset_folder: str
+    volume_id: str
+    volume_name: str
+    output_folder: str
+    input_kind: InputKind = InputKind.JSON
+    max_failed: str | None = None
+    item_timeout_s: float = 60.0
+    retries: int = 3
+
+
+class InferenceTask(SQLModel, table=True):
+    """A task (推理任务). ``stop_requested_at`` is an intent: users write it, nothing else.
+
+    Counts are what the batch client last said while it runs, and what is on disk in the end.
+    """
+
+    __tablename__ = "inference_task"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(unique=True, max_length=63)
+    owner_id: str = Field(foreign_key="user_account.id", index=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcTime, index=True)
+    plan: TaskPlan = Field(sa_type=ValueJson(TaskPlan))
+    status: str = Field(default=TaskStatus.QUEUED, index=True)
+    status_since: datetime = Field(default_factory=utc_now, sa_type=UtcTime)
+    attempt: int = 1
+    waiting_for: dict[str, Any] | None = Field(default=None, sa_type=NullableJson)
+    stop_requested_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    stop_requested_by: str | None = Field(default=None, foreign_key="user_account.id")
+    end_reason: str | None = None
+    end_detail: dict[str, Any] | None = Field(default=None, sa_type=NullableJson)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    running_since: datetime | None = Field(default=None, sa_type=UtcTime)
+    progress_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    found: int | None = None
+    succeeded: int = 0
+    failed: int = 0
+    rate: float = 0.0
+    left_s: float | None = None
+    in_flight: int = 0
+
+    @property
+    def waiting(self) -> Message | None:
+        """What the task waits for now."""
+        return Message.from_json(self.waiting_for) if self.waiting_for else None
+
+    @property
+    def detail(self) -> Message | None:
+        """The particulars of how it ended."""
+        return Message.from_json(self.end_detail) if self.end_detail else None
+
+
+class TaskEvent(SQLModel, table=True):
+    """Something that happened to a task: a change of its status, or what somebody asked for."""
+
+    __tablename__ = "task_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: str = Field(foreign_key="inference_task.id", index=True, ondelete="CASCADE")
+    owner_id: str = Field(foreign_key="user_account.id")
+    at: datetime = Field(default_factory=utc_now, sa_type=UtcTime)
+    attempt: int
+    code: str
+    args: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class TaskLog(SQLModel, table=True):
+    """The last lines of a workload's log, saved before it was torn down."""
+
+    __tablename__ = "task_log"
+
+    task_id: str = Field(foreign_key="inference_task.id", primary_key=True, ondelete="CASCADE")
+    attempt: int = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    replica: str = Field(primary_key=True)
+    owner_id: str = Field(foreign_key="user_account.id")
+    text: str

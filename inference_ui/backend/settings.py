@@ -1,0 +1,56 @@
+"""The one settings model. Only ``bootstrap`` and the commands read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of one installation, from the environment (``INFERENCE_UI_…``).
+
+    ``database_url`` is None for the SQLite file in the data folder, or a PostgreSQL URL.
+    ``public_url`` is the address that browsers use when it is not ``http://host:port``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="INFERENCE_UI_", frozen=True)
+
+    data_dir: Path = Path(".data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8700, ge=1, le=65535)
+    database_url: str | None = None
+    public_url: str | None = None
+    sample: bool = True
+    session_days: int = 14
+
+    @property
+    def data_folder(self) -> Path:
+        """The data folder, absolute."""
+        return self.data_dir.expanduser().absolute()
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where local workloads keep their state and logs."""
+        return self.data_folder / "runs"
+
+    @property
+    def volumes_folder(self) -> Path:
+        """Where the built-in storage volumes lie."""
+        return self.data_folder / "volumes"
+
+    @property
+    def database(self) -> str:
+        """The database's URL for SQLAlchemy."""
+        if self.database_url is None:
+            return f"sqlite:///{self.data_folder / 'inference-ui.sqlite3'}"
+        scheme, _, rest = self.database_url.partition("://")
+        if scheme in ("postgres", "postgresql"):
+            return f"postgresql+pg8000://{rest}"
+        return self.database_url
+
+    @property
+    def address(self) -> str:
+        """What a person types to reach the product."""
+        return self.public_url or f"http://{self.host}:{self.port}"
