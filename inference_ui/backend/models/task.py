@@ -14,7 +14,6 @@ from inference_ui.backend.models.columns import UtcTime, ValueJson, new_id, utc_
 from inference_ui.backend.models.compute import Placement, Resources
 from inference_ui.backend.records import InputKind
 
-
 NullableJson = JSON(none_as_null=True)
 
 

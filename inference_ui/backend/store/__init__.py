@@ -1,0 +1,1 @@
+"""Database sessions, queries and migrations: the only room with SQL in it."""

@@ -1,0 +1,90 @@
+"""Queries over inference tasks, their events and saved logs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import Session, col, func, select, update
+
+from inference_ui.backend.models.task import ENDED, InferenceTask, TaskEvent, TaskLog, TaskStatus
+
+
+def unfinished(session: Session) -> list[InferenceTask]:
+    """Return the tasks that have not ended, in the order of their creation."""
+    query = (
+        select(InferenceTask)
+        .where(col(InferenceTask.status).not_in(ENDED))
+        .order_by(col(InferenceTask.created_at), col(InferenceTask.id))
+    )
+    return list(session.exec(query))
+
+
+def name_taken(session: Session, name: str) -> bool:
+    """Tell whether a task has that name."""
+    return (
+        session.exec(select(InferenceTask.id).where(InferenceTask.name == name)).first() is not None
+    )
+
+
+def page(
+    session: Session, *, status: TaskStatus | None, owner_id: str | None, offset: int, limit: int
+) -> list[InferenceTask]:
+    """Return a page of tasks, the newest first."""
+    query = select(InferenceTask).order_by(
+        col(InferenceTask.created_at).desc(), col(InferenceTask.id)
+    )
+    if status is not None:
+        query = query.where(InferenceTask.status == status)
+    if owner_id is not None:
+        query = query.where(InferenceTask.owner_id == owner_id)
+    return list(session.exec(query.offset(offset).limit(limit)))
+
+
+def counts(session: Session, owner_id: str | None) -> dict[str, int]:
+    """Return how many tasks there are in each status that occurs."""
+    query = select(InferenceTask.status, func.count()).group_by(col(InferenceTask.status))
+    if owner_id is not None:
+        query = query.where(InferenceTask.owner_id == owner_id)
+    return dict(session.exec(query).all())
+
+
+def change(session: Session, task: InferenceTask, values: Mapping[str, Any]) -> bool:
+    """Change a task if it is still in the status and attempt that ``task`` says.
+
+    Returns whether it was; when not, nothing is changed: somebody else was faster.
+    """
+    result = session.exec(
+        update(InferenceTask)
+        .where(
+            col(InferenceTask.id) == task.id,
+            col(InferenceTask.status) == task.status,
+            col(InferenceTask.attempt) == task.attempt,
+        )
+        .values(**values)
+    )
+    return result.rowcount == 1
+
+
+def request_stop(session: Session, task_id: str, values: Mapping[str, Any]) -> bool:
+    """Write down that a stop was asked for, unless it was already or the task has ended."""
+    result = session.exec(
+        update(InferenceTask)
+        .where(
+            col(InferenceTask.id) == task_id,
+            col(InferenceTask.stop_requested_at).is_(None),
+            col(InferenceTask.status).not_in({*ENDED, TaskStatus.FINISHING}),
+        )
+        .values(**values)
+    )
+    return result.rowcount == 1
+
+
+def events(session: Session, task_id: str) -> list[TaskEvent]:
+    """Return a task's events, the oldest first."""
+    query = select(TaskEvent).where(TaskEvent.task_id == task_id).order_by(col(TaskEvent.id))
+    return list(session.exec(query))
+
+
+def saved_logs(session: Session, task_id: str, attempt: int) -> list[TaskLog]:
+    """Return the saved logs of a task's attempt."""
+    query = select(TaskLog).where(TaskLog.task_id == task_id, TaskLog.attempt == attempt)
+    return list(session.exec(query.order_by(TaskLog.role, TaskLog.replica)))
