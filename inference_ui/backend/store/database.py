@@ -20,6 +20,8 @@ from sqlmodel import Session
 
 from inference_ui.backend.errors import StoreError
 
+__all__ = ["Session", "Store", "migration_config"]
+
 _ADVISORY_KEY = 0x1F5E_0001
 """Key of the advisory lock that the one web server of a PostgreSQL database holds."""
 

@@ -1,0 +1,109 @@
+"""The composition root: the only place that reads settings and picks a mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from inference_ui.backend.cluster.local import LocalCluster
+from inference_ui.backend.engine import Engine
+from inference_ui.backend.errors import CannotStart
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.compute import ComputeSpec, Node
+from inference_ui.backend.ports import Cluster
+from inference_ui.backend.reconciler import Reconciler
+from inference_ui.backend.services.accounts import Accounts
+from inference_ui.backend.services.catalog import Catalog
+from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.tasks import Tasks
+from inference_ui.backend.settings import Settings
+from inference_ui.backend.store.database import Store
+
+GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Everything that pages, REST and commands call."""
+
+    settings: Settings
+    store: Store
+    cluster: Cluster
+    accounts: Accounts
+    catalog: Catalog
+    tasks: Tasks
+    changes: Changes
+    engine: Engine
+
+    def close(self) -> None:
+        """Stop the engine and close the database. Workloads go on."""
+        self.engine.stop()
+        self.store.close()
+
+
+def build(settings: Settings) -> Product:
+    """Open the data folder and the database, and put the product together. Starts nothing.
+
+    Raises :class:`CannotStart` when the data folder cannot be used, and
+    :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
+    """
+    _prepare_folders(settings)
+    store = Store(settings.database)
+    store.migrate()
+    cluster = LocalCluster(settings.runs_folder)
+    changes = Changes()
+    return Product(
+        settings=settings,
+        store=store,
+        cluster=cluster,
+        accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
+        catalog=Catalog(store),
+        tasks=Tasks(store, cluster, changes),
+        changes=changes,
+        engine=Engine(Reconciler(store, cluster), cluster, changes),
+    )
+
+
+def seed(product: Product) -> Actor:
+    """Make what a first start needs and is not there: the administrator, the built-in volumes,
+    specs that fit this machine. Returns the administrator."""
+    administrator = product.accounts.ensure_administrator()
+    catalog = product.catalog
+    if not catalog.volumes(administrator):
+        catalog.add_volume(administrator, "results", product.settings.volumes_folder / "results")
+        catalog.add_volume(administrator, "datasets", product.settings.volumes_folder / "datasets")
+    if not catalog.specs(administrator):
+        for spec in _fitting_specs(product.cluster.nodes()):
+            catalog.add_spec(administrator, spec)
+    return administrator
+
+
+def _prepare_folders(settings: Settings) -> None:
+    folders = (
+        settings.runs_folder,
+        settings.volumes_folder / "results",
+        settings.volumes_folder / "datasets",
+    )
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            folder_text = str(settings.data_folder)
+            raise CannotStart(
+                "DATA_FOLDER_UNUSABLE", folder=folder_text, error=error.strerror
+            ) from error
+
+
+def _fitting_specs(nodes: tuple[Node, ...]) -> list[ComputeSpec]:
+    """Specs of one, two, … CPUs up to what the largest node has beside a batch client."""
+    most = max((node.cpu_millis for node in nodes), default=1000)
+    memory = max((node.memory_bytes for node in nodes), default=GIB)
+    sizes = [cpus for cpus in (1, 2, 4, 8, 16) if cpus * 1000 < most and cpus * GIB * 2 < memory]
+    specs = [
+        ComputeSpec(
+            name=f"cpu-{cpus}c", owner_id="", cpu_millis=cpus * 1000, memory_bytes=cpus * 2 * GIB
+        )
+        for cpus in sizes or [1]
+    ]
+    half = ComputeSpec(name="cpu-half", owner_id="", cpu_millis=500, memory_bytes=GIB)
+    return [half, *specs]

@@ -1,0 +1,199 @@
+"""Moves every unfinished task one step: look, decide (``lifecycle``), act, write down.
+
+Nothing here holds a database session while it asks the cluster or reads a file, and every status
+is written guarded by the one that was expected. All that it needs to go on after a crash is in
+the database and the cluster, so a restarted web server simply goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inference_ui.backend.errors import ClusterError, Message
+from inference_ui.backend.lifecycle import Action, Situation, Step, next_step
+from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskLog, TaskStatus
+from inference_ui.backend.ports import Cluster, workload_name
+from inference_ui.backend.records import PROGRESS, SUMMARY, Progress, Summary, read_record
+from inference_ui.backend.services.journal import tally
+from inference_ui.backend.services.workloads import client_workload, server_workload
+from inference_ui.backend.store import tasks as queries
+from inference_ui.backend.store.database import Store
+
+_log = logging.getLogger(__name__)
+
+LOG_CHARACTERS = 64_000
+"""How much of each replica's log is kept after the teardown."""
+
+
+class Reconciler:
+    """One call of :meth:`run_once` looks at every unfinished task. For one thread only."""
+
+    def __init__(
+        self, store: Store, cluster: Cluster, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._now = now
+
+    def run_once(self) -> frozenset[str]:
+        """Move each unfinished task one step; return the ids of those that changed.
+
+        A task whose step fails is logged and tried again at the next call; it holds up no other.
+        """
+        with self._store.read() as session:
+            tasks = queries.unfinished(session)
+        changed = set()
+        for task in tasks:
+            try:
+                if self._move(task):
+                    changed.add(task.id)
+            except (ClusterError, OSError) as error:
+                _log.warning("task %s: %s; tried again later", task.id, error)
+            except Exception:
+                _log.exception("task %s could not be moved", task.id)
+        self._sweep({task.id for task in tasks})
+        return frozenset(changed)
+
+    def _move(self, task: InferenceTask) -> bool:
+        seen = self._look(task)
+        now = self._now()
+        step = next_step(task, seen, now)
+        for action in step.actions:
+            self._act(task, action)
+        values = _progress_values(task, seen.progress)
+        values |= _step_values(task, step, now)
+        if step.to is not None and step.to.ended:
+            values |= _final_counts(task, seen)
+        values = {key: value for key, value in values.items() if getattr(task, key) != value}
+        return self._write(task, step, values, now) if values else False
+
+    def _look(self, task: InferenceTask) -> Situation:
+        folder = Path(task.plan.output_folder)
+        progress = read_record(folder / PROGRESS, Progress)
+        summary = read_record(folder / SUMMARY, Summary)
+        return Situation(
+            server=self._cluster.observe(workload_name(task.id, task.attempt, "server")),
+            client=self._cluster.observe(workload_name(task.id, task.attempt, "client")),
+            progress=progress if progress and progress.attempt == task.attempt else None,
+            summary=summary if summary and summary.attempt == task.attempt else None,
+        )
+
+    def _act(self, task: InferenceTask, action: Action) -> None:
+        match action:
+            case Action.APPLY_SERVER:
+                self._cluster.apply(server_workload(task))
+            case Action.APPLY_CLIENT:
+                self._cluster.apply(client_workload(task))
+            case Action.SAVE_LOGS:
+                self._save_logs(task)
+            case Action.REMOVE_CLIENT:
+                self._cluster.remove(workload_name(task.id, task.attempt, "client"))
+            case Action.REMOVE_SERVER:
+                self._cluster.remove(workload_name(task.id, task.attempt, "server"))
+
+    def _save_logs(self, task: InferenceTask) -> None:
+        tails = [
+            (role, tail)
+            for role in ("server", "client")
+            for tail in self._cluster.logs(workload_name(task.id, task.attempt, role), 1000)
+        ]
+        with self._store.write() as session:
+            for role, tail in tails:
+                session.merge(
+                    TaskLog(
+                        task_id=task.id,
+                        attempt=task.attempt,
+                        role=role,
+                        replica=tail.replica,
+                        owner_id=task.owner_id,
+                        text=tail.text[-LOG_CHARACTERS:].replace(
+                            "\x00", "\N{REPLACEMENT CHARACTER}"
+                        ),
+                    )
+                )
+
+    def _write(
+        self, task: InferenceTask, step: Step, values: Mapping[str, Any], now: datetime
+    ) -> bool:
+        with self._store.write() as session:
+            if not queries.change(session, task, values):
+                return False
+            if step.to is not None:
+                session.add(_event_of(task, step, now))
+        return True
+
+    def _sweep(self, unfinished: set[str]) -> None:
+        """Remove what no unfinished task owns: leftovers of a crash or of an endless teardown."""
+        try:
+            for name in self._cluster.names():
+                parts = name.split("-")
+                if parts[0] == "task" and len(parts) == 4 and parts[1] not in unfinished:
+                    self._cluster.remove(name)
+        except ClusterError as error:
+            _log.warning("leftovers could not be swept: %s", error)
+
+
+def _step_values(task: InferenceTask, step: Step, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"waiting_for": _json(step.waiting)}
+    if step.to is None:
+        return values
+    values |= {"status": step.to, "status_since": now}
+    if step.to is TaskStatus.RUNNING:
+        values["running_since"] = task.running_since or now
+    if step.end is not None:
+        values |= {"end_reason": step.end.reason, "end_detail": _json(step.end.detail)}
+    if step.to.ended:
+        values |= {"ended_at": now, "rate": 0.0, "left_s": None, "in_flight": 0}
+    return values
+
+
+def _progress_values(task: InferenceTask, progress: Progress | None) -> dict[str, Any]:
+    if progress is None:
+        return {}
+    values: dict[str, Any] = {
+        "found": progress.found if progress.walked else task.found,
+        "succeeded": progress.succeeded,
+        "failed": progress.failed,
+        "rate": progress.rate,
+        "left_s": progress.left_s,
+        "in_flight": progress.in_flight,
+    }
+    if (progress.succeeded, progress.failed) != (task.succeeded, task.failed):
+        values["progress_at"] = datetime.fromtimestamp(progress.updated_at, UTC)
+    return values
+
+
+def _final_counts(task: InferenceTask, seen: Situation) -> dict[str, Any]:
+    """Count from what is on disk: the client's own proof, or the journal where it left none."""
+    summary = seen.summary
+    if summary is not None:
+        return {
+            "found": summary.found,
+            "succeeded": summary.succeeded,
+            "failed": summary.failed,
+        }
+    counted = tally(Path(task.plan.output_folder))
+    return {"succeeded": counted.succeeded, "failed": counted.failed}
+
+
+def _event_of(task: InferenceTask, step: Step, now: datetime) -> TaskEvent:
+    args: dict[str, Any] = {}
+    if step.end is not None:
+        args = {"reason": step.end.reason, "detail": _json(step.end.detail)}
+    return TaskEvent(
+        task_id=task.id,
+        owner_id=task.owner_id,
+        at=now,
+        attempt=task.attempt,
+        code=str(step.to),
+        args=args,
+    )
+
+
+def _json(message: Message | None) -> dict[str, Any] | None:
+    return message.to_json() if message is not None else None

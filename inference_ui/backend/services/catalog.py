@@ -1,0 +1,131 @@
+"""What tasks are made of: storage volumes, datasets, model packages, compute specs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from inference_ui.backend.errors import Forbidden, InvalidFields, Message
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
+from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.services.names import clean_name, name_problem
+from inference_ui.backend.store import catalog as queries
+from inference_ui.backend.store.database import Session, Store
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?")
+
+
+class Catalog:
+    """Lists for everybody who is signed in; registering is for administrators."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def volumes(self, actor: Actor) -> list[Volume]:
+        """Return all storage volumes, by name."""
+        with self._store.read() as session:
+            return queries.volumes(session)
+
+    def datasets(self, actor: Actor) -> list[tuple[Dataset, Volume]]:
+        """Return all datasets with their volumes, by name."""
+        with self._store.read() as session:
+            return queries.datasets(session)
+
+    def packages(self, actor: Actor) -> list[ModelPackage]:
+        """Return all model packages, by name, newest first."""
+        with self._store.read() as session:
+            return queries.packages(session)
+
+    def specs(self, actor: Actor) -> list[ComputeSpec]:
+        """Return all compute specs, the smallest first."""
+        with self._store.read() as session:
+            return queries.specs(session)
+
+    def add_volume(self, actor: Actor, name: str, folder: Path) -> Volume:
+        """Register a folder of this machine as a storage volume.
+
+        Raises :class:`Forbidden`, :class:`InvalidFields`.
+        """
+        root = folder.expanduser().absolute()
+        missing = None if root.is_dir() else Message("VOLUME_MISSING", {"folder": str(root)})
+        volume = Volume(name=clean_name(name), owner_id=actor.id, root=str(root))
+        problems = {"name": name_problem(name), "folder": missing}
+        self._add(actor, volume, problems, lambda s: {row.name for row in queries.volumes(s)})
+        return volume
+
+    def add_dataset(self, actor: Actor, name: str, volume_name: str, path: str) -> Dataset:
+        """Register the folder ``path`` of a volume (relative to its root) as a dataset.
+
+        Raises :class:`Forbidden`, :class:`InvalidFields`.
+        """
+        volume = next((v for v in self.volumes(actor) if v.name == volume_name), None)
+        if volume is None:
+            raise InvalidFields({"volume": Message("VOLUME_UNKNOWN", {"name": volume_name})})
+        dataset = Dataset(
+            name=clean_name(name), owner_id=actor.id, volume_id=volume.id, path=path.strip("/")
+        )
+        problems = {"name": name_problem(name), "path": _path_problem(Path(volume.root), path)}
+        self._add(actor, dataset, problems, lambda s: {d.name for d, _ in queries.datasets(s)})
+        return dataset
+
+    def add_package(self, actor: Actor, package: ModelPackage) -> ModelPackage:
+        """Register a model package; its owner becomes the acting administrator.
+
+        Raises :class:`Forbidden`, :class:`InvalidFields`.
+        """
+        package.name, package.owner_id = clean_name(package.name), actor.id
+        version = None
+        if not _VERSION.fullmatch(package.version):
+            version = Message("VERSION_PARTS", {"version": package.version})
+        command = None if package.launch.command else Message("COMMAND_EMPTY")
+        problems = {"name": name_problem(package.name), "version": version, "command": command}
+
+        def taken(session: Session) -> set[str]:
+            rows = queries.packages(session)
+            return {row.name for row in rows if row.version == package.version}
+
+        self._add(actor, package, problems, taken)
+        return package
+
+    def add_spec(self, actor: Actor, spec: ComputeSpec) -> ComputeSpec:
+        """Register a compute spec; its owner becomes the acting administrator.
+
+        Raises :class:`Forbidden`, :class:`InvalidFields`.
+        """
+        spec.name, spec.owner_id = clean_name(spec.name), actor.id
+        size = None
+        if spec.cpu_millis <= 0 or spec.memory_bytes <= 0 or spec.cards < 0:
+            size = Message("SPEC_SIZE")
+        problems = {"name": name_problem(spec.name), "size": size}
+        self._add(actor, spec, problems, lambda s: {row.name for row in queries.specs(s)})
+        return spec
+
+    def _add(
+        self,
+        actor: Actor,
+        row: Volume | Dataset | ModelPackage | ComputeSpec,
+        problems: dict[str, Message | None],
+        names: Callable[[Session], set[str]],
+    ) -> None:
+        if not actor.is_administrator:
+            raise Forbidden("ADMINISTRATORS_ONLY")
+        found = {field: problem for field, problem in problems.items() if problem is not None}
+        with self._store.write() as session:
+            if "name" not in found and row.name in names(session):
+                found["name"] = Message("NAME_TAKEN", {"name": row.name})
+            if found:
+                raise InvalidFields(found)
+            session.add(row)
+
+
+def dataset_folder(dataset: Dataset, volume: Volume) -> Path:
+    """Return where a dataset lies on this machine."""
+    return Path(volume.root) / dataset.path
+
+
+def _path_problem(root: Path, path: str) -> Message | None:
+    if ".." in PurePosixPath(path).parts or not (root / path.strip("/")).is_dir():
+        return Message("DATASET_MISSING", {"folder": str(root / path.strip("/"))})
+    return None

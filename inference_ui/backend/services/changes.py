@@ -1,0 +1,43 @@
+"""Who wants to know that tasks changed, and telling them. No task data passes here, only ids."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TypeAlias
+
+Listener: TypeAlias = Callable[[frozenset[str]], None]
+
+_log = logging.getLogger(__name__)
+
+
+class Changes:
+    """Tells listeners which tasks changed. Thread-safe; a listener must return at once."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with the ids of changed tasks, from whatever thread changed them.
+        Returns a function that ends it."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def publish(self, task_ids: frozenset[str]) -> None:
+        """Tell all listeners. One that fails is logged and keeps none of the others waiting."""
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            try:
+                listener(task_ids)
+            except Exception:
+                _log.exception("a listener to changed tasks failed")

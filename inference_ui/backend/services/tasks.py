@@ -1,0 +1,229 @@
+"""Inference tasks: create, list, look at, stop. Users write intents here; the reconciler acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskStatus
+from inference_ui.backend.ports import Cluster, LogTail, Observation, workload_name
+from inference_ui.backend.records import PROGRESS, Progress, read_record
+from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.drafts import TaskDraft, plan_of
+from inference_ui.backend.services.names import clean_name, name_problem
+from inference_ui.backend.store import accounts as account_queries
+from inference_ui.backend.store import tasks as queries
+from inference_ui.backend.store.database import Store
+
+ROLES = ("server", "client")
+"""The two workloads of a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """A page of the task list. ``counts`` are by status, of all tasks that the scope holds."""
+
+    tasks: tuple[InferenceTask, ...]
+    owners: dict[str, str]
+    counts: dict[TaskStatus, int]
+    offset: int
+
+    @property
+    def total(self) -> int:
+        """How many tasks the scope holds, in any status."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadLog:
+    """The last lines of one replica; ``live`` while it still exists."""
+
+    role: str
+    replica: str
+    text: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """All that the task's page shows."""
+
+    task: InferenceTask
+    owner: str
+    people: dict[str, str]
+    events: tuple[TaskEvent, ...]
+    progress: Progress | None
+    server: Observation | None
+
+
+class Tasks:
+    """The task list and its use cases. ``changes`` is told of everything that is written."""
+
+    def __init__(
+        self,
+        store: Store,
+        cluster: Cluster,
+        changes: Changes,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._changes = changes
+        self._now = now
+
+    def name_problem(self, actor: Actor, name: str) -> Message | None:
+        """Say what keeps a new task from having that name, or None."""
+        problem = name_problem(name)
+        if problem is not None:
+            return problem
+        with self._store.read() as session:
+            taken = queries.name_taken(session, clean_name(name))
+        return Message("NAME_TAKEN", {"name": clean_name(name)}) if taken else None
+
+    def create(self, actor: Actor, draft: TaskDraft) -> InferenceTask:
+        """Create a task and queue it; its output folder is made at once, which reserves it.
+
+        Raises :class:`Forbidden`, :class:`InvalidFields` with a message for each wrong field.
+        """
+        if not actor.may_create:
+            raise Forbidden("VIEWERS_ONLY_LOOK")
+        problems: dict[str, Message] = {}
+        name = self.name_problem(actor, draft.name)
+        if name is not None:
+            problems["name"] = name
+        with self._store.read() as session:
+            plan = plan_of(session, draft, self._cluster, problems)
+        if problems or plan is None:
+            raise InvalidFields(problems)
+        task = InferenceTask(
+            name=clean_name(draft.name),
+            owner_id=actor.id,
+            plan=plan,
+            created_at=self._now(),
+            status_since=self._now(),
+        )
+        self._insert(task, actor)
+        self._changes.publish(frozenset({task.id}))
+        return task
+
+    def _insert(self, task: InferenceTask, actor: Actor) -> None:
+        folder = Path(task.plan.output_folder)
+        _reserve(folder)
+        try:
+            with self._store.write() as session:
+                if queries.name_taken(session, task.name):
+                    raise InvalidFields({"name": Message("NAME_TAKEN", {"name": task.name})})
+                session.add(task)
+                session.flush()
+                session.add(_event(task, actor, "SUBMITTED", self._now()))
+        except BaseException:
+            folder.rmdir()
+            raise
+
+    def page(
+        self,
+        actor: Actor,
+        *,
+        status: TaskStatus | None = None,
+        mine: bool = False,
+        offset: int = 0,
+        limit: int = 50,
+    ) -> TaskPage:
+        """Return a page of tasks, the newest first: of all or one's own, in one status or any."""
+        owner = actor.id if mine else None
+        with self._store.read() as session:
+            rows = queries.page(
+                session,
+                status=status,
+                owner_id=owner,
+                offset=max(0, offset),
+                limit=max(1, min(limit, 200)),
+            )
+            counts = queries.counts(session, owner)
+            owners = account_queries.names_of(session, {row.owner_id for row in rows})
+        by_status = {TaskStatus(name): number for name, number in counts.items()}
+        return TaskPage(tuple(rows), owners, by_status, max(0, offset))
+
+    def get(self, actor: Actor, task_id: str) -> InferenceTask:
+        """Return a task. Raises :class:`NotFound`."""
+        with self._store.read() as session:
+            task = session.get(InferenceTask, task_id)
+        if task is None:
+            raise NotFound("TASK_UNKNOWN", id=task_id)
+        return task
+
+    def view(self, actor: Actor, task_id: str) -> TaskView:
+        """Return all that the task's page shows. Raises :class:`NotFound`."""
+        task = self.get(actor, task_id)
+        with self._store.read() as session:
+            events = tuple(queries.events(session, task_id))
+            people = {event.owner_id for event in events} | {task.owner_id}
+            names = account_queries.names_of(session, people)
+        folder = Path(task.plan.output_folder)
+        progress = read_record(folder / PROGRESS, Progress)
+        server = None
+        if not TaskStatus(task.status).ended:
+            server = self._cluster.observe(workload_name(task.id, task.attempt, "server"))
+        return TaskView(task, names.get(task.owner_id, ""), names, events, progress, server)
+
+    def logs(self, actor: Actor, task_id: str, lines: int = 200) -> tuple[WorkloadLog, ...]:
+        """Return the last lines of all replicas of the current attempt, saved ones included."""
+        task = self.get(actor, task_id)
+        with self._store.read() as session:
+            saved = queries.saved_logs(session, task_id, task.attempt)
+        found = {
+            (log.role, log.replica): WorkloadLog(log.role, log.replica, log.text, live=False)
+            for log in saved
+        }
+        if not TaskStatus(task.status).ended:
+            for role in ROLES:
+                for tail in self._cluster.logs(workload_name(task.id, task.attempt, role), lines):
+                    found[role, tail.replica] = _live(role, tail)
+        return tuple(found[key] for key in sorted(found, reverse=True))
+
+    def stop(self, actor: Actor, task_id: str) -> None:
+        """Ask for a task's end; what it has written is kept. Asking twice is asking once.
+
+        Raises :class:`NotFound`, :class:`Forbidden` for somebody else's task, and
+        :class:`Conflict` when it has ended already.
+        """
+        task = self.get(actor, task_id)
+        if not actor.owns(task.owner_id):
+            raise Forbidden("NOT_YOUR_TASK", name=task.name)
+        now = self._now()
+        with self._store.write() as session:
+            values = {"stop_requested_at": now, "stop_requested_by": actor.id}
+            if queries.request_stop(session, task_id, values):
+                session.add(_event(task, actor, "STOP_REQUESTED", now))
+            elif TaskStatus(self.get(actor, task_id).status).ended:
+                raise Conflict("TASK_ENDED", name=task.name)
+        self._changes.publish(frozenset({task_id}))
+
+
+def _event(task: InferenceTask, actor: Actor, code: str, at: datetime) -> TaskEvent:
+    return TaskEvent(task_id=task.id, owner_id=actor.id, at=at, attempt=task.attempt, code=code)
+
+
+def _live(role: str, tail: LogTail) -> WorkloadLog:
+    return WorkloadLog(role, tail.replica, tail.text, live=True)
+
+
+def _reserve(folder: Path) -> None:
+    """Make the output folder; whoever makes it first has it.
+
+    Raises :class:`InvalidFields`: for the name when it is taken there, else for the volume.
+    """
+    try:
+        folder.mkdir()
+    except FileExistsError as error:
+        problem = Message("OUTPUT_EXISTS", {"folder": str(folder)})
+        raise InvalidFields({"name": problem}) from error
+    except OSError as error:
+        details = {"folder": str(folder), "error": error.strerror}
+        raise InvalidFields({"volume_id": Message("OUTPUT_NOT_WRITABLE", details)}) from error

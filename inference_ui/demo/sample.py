@@ -1,0 +1,36 @@
+"""Puts the sample into a product: the pages of digits, and the package that detects them."""
+
+from __future__ import annotations
+
+from inference_ui.backend.bootstrap import Product
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
+from inference_ui.backend.protocols import ServiceType
+from inference_ui.demo import digits
+
+NAME = "digits"
+
+
+def install(product: Product, administrator: Actor) -> None:
+    """Register the sample dataset and model package, making the pages where they are missing."""
+    digits.prepare(product.settings.volumes_folder / "datasets" / NAME)
+    catalog = product.catalog
+    if not any(dataset.name == NAME for dataset, _ in catalog.datasets(administrator)):
+        catalog.add_dataset(administrator, NAME, "datasets", NAME)
+    package = sample_package()
+    if not any(known.name == package.name for known in catalog.packages(administrator)):
+        catalog.add_package(administrator, package)
+
+
+def sample_package() -> ModelPackage:
+    """Return the package of the sample model: it finds handwritten digits on a page."""
+    return ModelPackage(
+        name="digits-detector",
+        version="1.0.0",
+        owner_id="",
+        service_type=ServiceType.SELDON,
+        launch=PackageLaunch(
+            command=("{python}", "-m", "inference_ui.demo.server", "--port", "{port}"),
+            ready_timeout_s=120,
+        ),
+    )
