@@ -2,10 +2,11 @@
 
 ::
 
-    QUEUED ──▶ STARTING ──▶ RUNNING ──▶ FINISHING ──▶ SUCCEEDED | FAILED | STOPPED
+    QUEUED ◀─▶ STARTING ──▶ RUNNING ──▶ FINISHING ──▶ SUCCEEDED | FAILED | STOPPED
        └──────────┴────────────────────────▲
 
-QUEUED: no room for the server yet. STARTING: placed, no replica ready. RUNNING: from the first
+QUEUED: no room for the server yet. STARTING: placed, no replica ready (one that vanishes, as
+at a restart of the machine, queues again). RUNNING: from the first
 ready replica on. FINISHING: something is being torn down; the reason is known and alone decides
 the final status. Nothing here reads a clock, a file or a database: the reconciler does, and it
 carries out what :func:`next_step` says.
@@ -21,7 +22,7 @@ from enum import StrEnum
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.ports import Observation, Phase
-from inference_ui.backend.records import Outcome, Progress, Summary
+from inference_ui.backend.records import Outcome, Summary
 
 STALL_TIMEOUT = timedelta(hours=1)
 """A running task that gets no further item done for this long has stalled."""
@@ -42,12 +43,16 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is seen of a task at one moment. ``summary`` is the one of the current attempt."""
+    """What is seen of a task at one moment. ``summary`` is the one of the current attempt.
+
+    ``watched_since``: from when on somebody has looked without a gap. No timeout counts the time
+    in which the web server was down or the machine asleep.
+    """
 
     server: Observation
     client: Observation
-    progress: Progress | None = None
     summary: Summary | None = None
+    watched_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,10 @@ def _starting(task: InferenceTask, seen: Situation, now: datetime) -> Step:
         return _finish(_server_failed(server))
     if server.phase is Phase.READY:
         return Step(actions=(Action.APPLY_CLIENT,), to=TaskStatus.RUNNING)
+    if server.phase in (Phase.GONE, Phase.WAITING):
+        return Step(to=TaskStatus.QUEUED, waiting=server.reason)
     limit = task.plan.package.launch.ready_timeout_s
-    if now - task.status_since > timedelta(seconds=limit):
+    if _watched(task.status_since, seen, now) > timedelta(seconds=limit):
         detail = Message("SERVER_NOT_READY_IN_TIME", {"seconds": int(limit)})
         return _finish(End(EndReason.SERVER_NOT_READY, _last_exit(server) or detail))
     return Step(actions=(Action.APPLY_SERVER,), waiting=_starting_reason(server))
@@ -109,7 +116,7 @@ def _running(task: InferenceTask, seen: Situation, now: datetime) -> Step:
         return _finish(End(EndReason.CLIENT_FAILED, seen.client.reason))
     if seen.server.phase in (Phase.FAILED, Phase.DONE):
         return _finish(_server_failed(seen.server))
-    if _stalled(task, now):
+    if _watched(task.progress_at or task.status_since, seen, now) > STALL_TIMEOUT:
         hours = int(STALL_TIMEOUT.total_seconds() // 3600)
         return _finish(End(EndReason.STALLED, Message("NO_ITEM_DONE", {"hours": hours})))
     waiting = None
@@ -129,7 +136,7 @@ def _finishing(task: InferenceTask, seen: Situation, now: datetime) -> Step:
         step = Step(actions=(Action.SAVE_LOGS, Action.REMOVE_SERVER))
     else:
         return Step(to=final)
-    if now - task.status_since > FINISHING_TIMEOUT:
+    if _watched(task.status_since, seen, now) > FINISHING_TIMEOUT:
         return Step(actions=step.actions, to=final)
     return step
 
@@ -172,9 +179,9 @@ def _first_cause(summary: Summary, counts: dict[str, int]) -> Message:
     return Message("ALL_FAILED", {"found": summary.found, "cause": first.message})
 
 
-def _stalled(task: InferenceTask, now: datetime) -> bool:
-    since = max(task.progress_at or task.status_since, task.status_since)
-    return now - since > STALL_TIMEOUT
+def _watched(since: datetime, seen: Situation, now: datetime) -> timedelta:
+    """For how long something has lasted before somebody's eyes."""
+    return now - max(since, seen.watched_since or since)
 
 
 def _starting_reason(server: Observation) -> Message:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ from inference_ui.backend.store.database import Store
 
 _log = logging.getLogger(__name__)
 
+GAP = timedelta(seconds=60)
+"""Looks that are further apart than this were interrupted by something."""
+
 LOG_CHARACTERS = 64_000
 """How much of each replica's log is kept after the teardown."""
 
@@ -39,12 +42,14 @@ class Reconciler:
         self._store = store
         self._cluster = cluster
         self._now = now
+        self._watched_since = self._last_run = now()
 
     def run_once(self) -> frozenset[str]:
         """Move each unfinished task one step; return the ids of those that changed.
 
         A task whose step fails is logged and tried again at the next call; it holds up no other.
         """
+        self._notice_gap()
         with self._store.read() as session:
             tasks = queries.unfinished(session)
         changed = set()
@@ -59,29 +64,37 @@ class Reconciler:
         self._sweep({task.id for task in tasks})
         return frozenset(changed)
 
+    def _notice_gap(self) -> None:
+        """A machine that slept saw nothing: what lasted meanwhile counts in no timeout."""
+        now = self._now()
+        if now - self._last_run > GAP:
+            self._watched_since = now
+        self._last_run = now
+
     def _move(self, task: InferenceTask) -> bool:
-        seen = self._look(task)
+        seen, progress = self._look(task)
         now = self._now()
         step = next_step(task, seen, now)
         for action in step.actions:
             self._act(task, action)
-        values = _progress_values(task, seen.progress)
+        values = _progress_values(task, progress)
         values |= _step_values(task, step, now)
         if step.to is not None and step.to.ended:
             values |= _final_counts(task, seen)
         values = {key: value for key, value in values.items() if getattr(task, key) != value}
         return self._write(task, step, values, now) if values else False
 
-    def _look(self, task: InferenceTask) -> Situation:
+    def _look(self, task: InferenceTask) -> tuple[Situation, Progress | None]:
         folder = Path(task.plan.output_folder)
         progress = read_record(folder / PROGRESS, Progress)
         summary = read_record(folder / SUMMARY, Summary)
-        return Situation(
+        seen = Situation(
             server=self._cluster.observe(workload_name(task.id, task.attempt, "server")),
             client=self._cluster.observe(workload_name(task.id, task.attempt, "client")),
-            progress=progress if progress and progress.attempt == task.attempt else None,
             summary=summary if summary and summary.attempt == task.attempt else None,
+            watched_since=self._watched_since,
         )
+        return seen, progress if progress and progress.attempt == task.attempt else None
 
     def _act(self, task: InferenceTask, action: Action) -> None:
         match action:

@@ -1,0 +1,54 @@
+"""Values that tests of several rooms need: a plan, a task, observations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inference_ui.backend.models.catalog import BoxFormat, PackageLaunch, PackageSnapshot
+from inference_ui.backend.models.compute import Resources
+from inference_ui.backend.models.task import InferenceTask, SpecSnapshot, TaskPlan
+from inference_ui.backend.protocols import ServiceType
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MIB = 1 << 20
+
+
+def a_plan(folder: Path = Path("/nowhere"), **changes: Any) -> TaskPlan:
+    """A plan whose server is never really started."""
+    plan = TaskPlan(
+        package=PackageSnapshot(
+            id="package",
+            name="detector",
+            version="1.0.0",
+            service_type=ServiceType.SELDON,
+            model_name="",
+            box_format=BoxFormat.XYXY,
+            launch=PackageLaunch(command=("serve", "{port}"), ready_timeout_s=60),
+        ),
+        spec=SpecSnapshot(
+            id="spec", name="cpu-1c", resources=Resources(cpu_millis=1000, memory_bytes=256 * MIB)
+        ),
+        node_count=1,
+        dataset_id="dataset",
+        dataset_name="pages",
+        dataset_folder=str(folder / "dataset"),
+        volume_id="volume",
+        volume_name="results",
+        output_folder=str(folder / "output"),
+    )
+    return plan.model_copy(update=changes)
+
+
+def a_task(**values: Any) -> InferenceTask:
+    """A task that was queued at :data:`NOW`."""
+    defaults: dict[str, Any] = {
+        "id": "0123456789abcdef",
+        "name": "night",
+        "owner_id": "owner",
+        "plan": a_plan(),
+        "created_at": NOW,
+        "status_since": NOW,
+    }
+    return InferenceTask(**(defaults | values))
