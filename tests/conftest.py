@@ -1,0 +1,65 @@
+"""Fixtures that tests of several rooms need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inference_ui.backend.models.account import Actor, Role
+from inference_ui.backend.services.accounts import Accounts
+from inference_ui.backend.settings import Settings
+from inference_ui.backend.store.database import Store
+from tests.support import postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL server for all tests of this process."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on both kinds of server."""
+    if request.param == "sqlite":
+        return Settings(data_dir=tmp_path).database
+    url = postgres.new_database(request.getfixturevalue("postgres_server"))
+    return Settings(database_url=url).database
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A migrated, empty database, on both kinds of server."""
+    store = Store(database_url)
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    """A migrated, empty SQLite database."""
+    store = Store(Settings(data_dir=tmp_path).database)
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def administrator(sqlite_store: Store) -> Actor:
+    """The administrator of ``sqlite_store``."""
+    return Accounts(sqlite_store).ensure_administrator()
+
+
+@pytest.fixture
+def people(sqlite_store: Store, administrator: Actor) -> dict[Role, Actor]:
+    """A user of each role in ``sqlite_store``."""
+    accounts = Accounts(sqlite_store)
+    made = {
+        role: accounts.create_user(administrator, role.lower(), None, role)
+        for role in (Role.VIEWER, Role.USER)
+    }
+    return {**made, Role.ADMINISTRATOR: administrator}
