@@ -91,7 +91,8 @@ class SidecarLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``size`` bytes and ``mtime_ns`` of the input, ``ms`` from request to whole answer, ``attempt``
     of the task, and of a detection the number of objects ``n``, its distinct classes ``c`` and its
-    lowest confidence ``low``.
+    lowest confidence ``low``; of a failure its ``cause`` (a code such as ``HTTP_400``). ``tries``
+    counts the requests that were answered or timed out: 0 for an input that was never sent.
     """
 
     source: str
@@ -103,6 +104,7 @@ class SidecarLine(msgspec.Struct, frozen=True, omit_defaults=True):
     n: int | None = None
     c: tuple[str, ...] = ()
     low: float | None = None
+    cause: str | None = None
 
 
 class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -110,7 +112,8 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``dataset`` and ``output`` are folders as the client sees them (a mount point in a container).
     ``max_failed`` is a share (``"5%"`` of the inputs found) or a number (``"100"``), None for no
-    limit. Times are in seconds.
+    limit. Times are in seconds. ``prompt`` and ``image_template`` shape the requests for pictures
+    (see ``protocols.ImageRequest``).
     """
 
     dataset: str
@@ -118,6 +121,8 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     service_type: str
     model_name: str = ""
     input_kind: InputKind = InputKind.JSON
+    prompt: str = ""
+    image_template: str = ""
     source_root: str = SOURCE_ROOT
     predict_path: str | None = None
     readiness_path: str | None = None
