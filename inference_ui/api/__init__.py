@@ -1,0 +1,10 @@
+"""REST routes over the same services as the pages. One module an area, each with a ``router``.
+
+A route takes ``context.actor()``, calls one service, and returns data; errors of the backend are
+turned into answers in one place (``web.http``). Paths begin after ``/api``.
+"""
+
+from fastapi import APIRouter
+
+ROUTERS: tuple[APIRouter, ...] = ()
+"""The routers of every area."""

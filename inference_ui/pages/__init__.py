@@ -1,0 +1,6 @@
+"""Pages, one module each. A page is drawn from state and components; it does nothing itself."""
+
+from inference_ui.pages import tasks
+
+PAGES = (tasks.PAGE,)
+"""Every page of the product, in the order in which they are compiled."""

@@ -1,0 +1,31 @@
+AREA = "cli"
+TEXT = {
+    "product": "Run a model over a folder of data, and look at the results.",
+    "starting": "Starting…",
+    "ready": "Ready: {address}\nOne-time sign-in link for the administrator ({name}), "
+    "good for a day:\n  {link}\nCtrl-C stops the web server; tasks go on running.",
+    "stopped": "The web server has stopped.",
+    "going_on": "{count, plural, one {# task goes} other {# tasks go}} on running: {names}\n"
+    "To end that too: make stop",
+    "server_ended": "The web server (process {pid}) has ended.",
+    "tasks_ended": "{count, plural, one {# task was} other {# tasks were}} stopped: {names}. "
+    "Results so far are kept.",
+    "workloads_ended": "{count, plural, one {# left workload was} other {# left workloads were}} "
+    "ended.",
+    "nothing_runs": "Nothing is running.",
+    "link": "One-time sign-in link for {name}, good for a day:\n  {link}",
+    "password": "Password of {name}: ",
+    "password_set": "The password of {name} was changed; all sessions have ended.",
+    "user_created": "User {name} was created.",
+    "built": "The front end was built.",
+    "up_to_date": "The front end is up to date.",
+    "help_serve": "start the web server",
+    "help_stop": "stop the web server and all tasks",
+    "help_link": "make a new one-time sign-in link for a user",
+    "help_user": "create a user, or set the password of one",
+    "help_build": "build the front end",
+    "help_data_dir": "data folder, .data by default",
+    "help_port": "port, 8700 by default; 0 takes a free one",
+    "help_host": "address to listen at, 127.0.0.1 by default",
+    "help_no_build": "do not check whether the front end must be built",
+}

@@ -1,0 +1,13 @@
+AREA = "nav"
+TEXT = {
+    "label": "Main",
+    "deploy": "Deploy",
+    "tasks": "Inference tasks",
+    "live": "Connected, live",
+    "lost": "Connection lost",
+    "lost_since": "The connection to the server was lost; this is from {time}. Reconnecting…",
+    "reload": "Reconnect now",
+    "switch_language": "中, switch to Chinese",
+    "switch_theme": "Switch light or dark",
+    "sign_out": "Sign out",
+}

@@ -1,0 +1,12 @@
+AREA = "reason"
+TEXT = {
+    "ALREADY_RUNNING": "the data folder {folder} is used by the web server at {address} "
+    "(process {pid}, since {since}). To end it: make stop",
+    "DATA_FOLDER_BUSY": "the data folder {folder} is used by another process.",
+    "DATA_FOLDER_UNUSABLE": "the data folder {folder} cannot be written: {error}",
+    "PORT_IN_USE": "port {port} is in use. Take another: make run PORT=8701",
+    "ADDRESS_UNUSABLE": "cannot listen at {host}:{port}: {error}",
+    "SETTING_INVALID": "the setting {name} is wrong: {error}",
+    "BUILD_FAILED": "the front end could not be built, see {log}:\n{tail}",
+    "SERVER_DID_NOT_START": "the web server did not start, for the reason above.",
+}

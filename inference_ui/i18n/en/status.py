@@ -1,0 +1,11 @@
+AREA = "status"
+TEXT = {
+    "QUEUED": "Queued",
+    "STARTING": "Starting",
+    "RUNNING": "Running",
+    "FINISHING": "Finishing",
+    "STOPPING": "Stopping",
+    "SUCCEEDED": "Succeeded",
+    "FAILED": "Failed",
+    "STOPPED": "Stopped",
+}

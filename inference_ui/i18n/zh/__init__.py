@@ -1,0 +1,1 @@
+"""Catalogue. One module an area; see :mod:`inference_ui.i18n`."""

@@ -1,0 +1,28 @@
+AREA = "cli"
+TEXT = {
+    "product": "用模型推理一整个文件夹的数据，并查看结果。",
+    "starting": "正在启动…",
+    "ready": "已就绪：{address}\n管理员（{name}）一次性登录链接，一天内有效：\n  {link}\n"
+    "按 Ctrl-C 停止网页，任务会继续运行。",
+    "stopped": "网页已停止。",
+    "going_on": "{count} 个任务仍在运行：{names}\n要一并结束：make stop",
+    "server_ended": "网页服务已结束（进程 {pid}）。",
+    "tasks_ended": "已停止 {count} 个任务：{names}。已有的结果保留。",
+    "workloads_ended": "已结束 {count} 个遗留的进程组。",
+    "nothing_runs": "没有在运行的东西。",
+    "link": "{name} 的一次性登录链接，一天内有效：\n  {link}",
+    "password": "{name} 的密码：",
+    "password_set": "{name} 的密码已改，其登录都已结束。",
+    "user_created": "已创建用户 {name}。",
+    "built": "前端已构建。",
+    "up_to_date": "前端已是最新。",
+    "help_serve": "启动网页服务",
+    "help_stop": "停止网页服务和全部任务",
+    "help_link": "给一个用户新的一次性登录链接",
+    "help_user": "创建用户，或为已有用户设置密码",
+    "help_build": "构建前端",
+    "help_data_dir": "数据文件夹，默认 .data",
+    "help_port": "端口，默认 8700；0 为任选一个空闲的",
+    "help_host": "监听的地址，默认 127.0.0.1",
+    "help_no_build": "不检查前端是否需要重新构建",
+}

@@ -1,0 +1,9 @@
+AREA = "reason"
+TEXT = {
+    "SIGN_IN_NEEDED": "请先登录。",
+    "SIGN_IN_MISSING": "请填写",
+    "SIGN_IN_WRONG": "用户名或密码不对。再错 {left} 次后要等一会儿",
+    "SIGN_IN_WAIT": "错得太多了，请 {seconds, duration}后再试",
+    "LINK_USED": "这个登录链接已经用过或过期。请用密码登录，或请管理员给新的链接",
+    "OTHER_ORIGIN": "请求来自别的网站，已拒绝。",
+}

@@ -1,0 +1,12 @@
+AREA = "reason"
+TEXT = {
+    "ALREADY_RUNNING": "数据文件夹 {folder} 已有网页服务在用：{address}（进程 {pid}，自 {since}）。"
+    "要结束它：make stop",
+    "DATA_FOLDER_BUSY": "数据文件夹 {folder} 正被另一个进程使用。",
+    "DATA_FOLDER_UNUSABLE": "数据文件夹 {folder} 不能写入：{error}",
+    "PORT_IN_USE": "端口 {port} 已被占用。换一个：make run PORT=8701",
+    "ADDRESS_UNUSABLE": "不能监听 {host}:{port}：{error}",
+    "SETTING_INVALID": "设置 {name} 不对：{error}",
+    "BUILD_FAILED": "前端构建失败，详见 {log}：\n{tail}",
+    "SERVER_DID_NOT_START": "网页服务没有启动，原因见上。",
+}

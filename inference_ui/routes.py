@@ -1,0 +1,42 @@
+"""Every path and link of the product, once. Pages, redirects and tests take them from here.
+
+A page adds its path as a constant in Reflex's notation (``/tasks/[task_id]``) and, when the path
+has arguments, a function beside it that builds the link. Nothing but strings is made here.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+TASKS = "/"
+
+SIGN_IN = "/sign-in"
+SIGN_IN_LINK = "/sign-in/link"
+SIGN_OUT = "/sign-out"
+HEALTH = "/health"
+API = "/api"
+WHO = f"{API}/me"
+TOKENS = "/tokens.css"
+FAVICON = "/favicon.svg"
+
+
+def sign_in(next_path: str = TASKS) -> str:
+    """Return the link to the sign-in page that leads to ``next_path`` afterwards."""
+    return SIGN_IN if next_path == TASKS else f"{SIGN_IN}?{urlencode({'next': next_path})}"
+
+
+def sign_in_link(token: str) -> str:
+    """Return the path that signs its bearer in once."""
+    return f"{SIGN_IN_LINK}?{urlencode({'token': token})}"
+
+
+def own_path(candidate: str | None) -> str:
+    """Return ``candidate`` when it is a path of this server, else the start page.
+
+    What begins with two slashes (or a backslash, which browsers read as one) names another host.
+    """
+    if not candidate or not candidate.startswith("/") or "\\" in candidate:
+        return TASKS
+    if candidate.startswith("//") or any(ord(char) < 32 for char in candidate):
+        return TASKS
+    return candidate

@@ -1,0 +1,119 @@
+"""Live pages: tabs are told that something changed, never what. They load their rows again.
+
+A page's ``on_load`` handler calls :func:`watch` with the topic that it shows: :data:`TASKS` for all
+tasks, or one task's id. Whenever the engine reports changed tasks, the revision of each tab that
+watches one of them grows, at most twice a second; the page's ``components.live.OnRevision`` calls
+a handler then. A tab whose session has ended gets nothing and is disconnected: pushes do not pass
+the guard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+
+import reflex as rx
+
+from inference_ui import context
+from inference_ui.cookies import session_of
+
+TASKS = "*"
+"""The topic of every task."""
+
+PAUSE_S = 0.5
+"""Between two pushes to the same tab."""
+
+
+class Live(rx.State):
+    """A number that grows whenever what the tab shows has changed."""
+
+    revision: int = 0
+
+
+_topics: dict[str, str] = {}
+"""What each tab (by its client token) shows."""
+
+
+async def watch(state: rx.State, topic: str) -> None:
+    """Let the tab of ``state`` be told of changes of ``topic``, and of nothing else."""
+    _topics[state.router.session.client_token] = topic
+
+
+class Pushes:
+    """Carries the engine's news from its threads to the tabs."""
+
+    def __init__(self, app: rx.App) -> None:
+        self._app = app
+        self._changed: set[str] = set()
+        self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def tell(self, task_ids: frozenset[str]) -> None:
+        """Note that tasks changed. Returns at once, from any thread."""
+        self._loop.call_soon_threadsafe(self._note, task_ids)
+
+    def _note(self, task_ids: frozenset[str]) -> None:
+        self._changed |= task_ids
+        self._news.set()
+
+    async def run(self) -> None:
+        """Push until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            changed, self._changed = self._changed, set()
+            await self._push(changed)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _push(self, changed: set[str]) -> None:
+        names = self._app.event_namespace
+        if names is None:
+            return
+        connected = dict(names.token_to_sid)
+        for token in _topics.keys() - connected.keys():
+            del _topics[token]
+        wanted = [token for token in connected if _touches(_topics.get(token), changed)]
+        cookies = {token: self._cookies(connected[token]) for token in wanted}
+        signed_in = await asyncio.to_thread(_with_session, cookies)
+        for token in wanted:
+            if token in signed_in:
+                await self._raise_revision(token)
+            else:
+                await names.disconnect(connected[token])
+
+    def _cookies(self, sid: str) -> str:
+        names = self._app.event_namespace
+        environ = self._app.sio and names and self._app.sio.get_environ(sid, names.namespace)
+        return environ.get("HTTP_COOKIE", "") if environ else ""
+
+    async def _raise_revision(self, token: str) -> None:
+        async with self._app.modify_state(rx.BaseStateToken(ident=token, cls=Live)) as state:
+            live = await state.get_state(Live)
+            live.revision += 1
+
+
+def _touches(topic: str | None, changed: Iterable[str]) -> bool:
+    return topic == TASKS or topic in changed
+
+
+def _with_session(cookies: dict[str, str]) -> set[str]:
+    accounts = context.product().accounts
+    return {token for token, header in cookies.items() if accounts.actor(session_of(header))}
+
+
+@contextlib.asynccontextmanager
+async def following(
+    app: rx.App, subscribe: Callable[[Callable[[frozenset[str]], None]], Callable[[], None]]
+) -> AsyncIterator[None]:
+    """Push what ``subscribe`` reports to the tabs of ``app`` as long as this is entered."""
+    pushes = Pushes(app)
+    unsubscribe = subscribe(pushes.tell)
+    task = asyncio.create_task(pushes.run())
+    try:
+        yield
+    finally:
+        unsubscribe()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

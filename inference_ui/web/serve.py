@@ -1,0 +1,143 @@
+"""The web server: everything on one port, from one process.
+
+The order matters: what can go wrong at once (folder taken, port in use) goes wrong before anything
+is built or written. Workloads are not its children in spirit: they go on when it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from inference_ui import context
+from inference_ui.backend import bootstrap
+from inference_ui.backend.bootstrap import Product
+from inference_ui.backend.errors import CannotStart
+from inference_ui.backend.models.task import TaskStatus
+from inference_ui.backend.settings import Settings
+from inference_ui.web.build import ROOT, ensure_built
+from inference_ui.web.lock import DataLock
+
+GRACE_S = 2
+"""How long open requests may take to end after a stop."""
+
+
+def serve(settings: Settings, *, build: bool, on_ready: Callable[[Product], None]) -> list[str]:
+    """Serve until a signal ends it; returns the names of the tasks that go on.
+
+    ``on_ready`` is called once requests are answered. Raises :class:`CannotStart` and
+    :class:`~inference_ui.backend.errors.Conflict` before anything is served.
+    """
+    lock = DataLock(settings.data_folder)
+    listener = listen(settings)
+    settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+    with ThreadPoolExecutor(1) as aside:
+        built = aside.submit(ensure_built) if build else None
+        product = open_product(settings)
+        if built:
+            built.result()
+    context.use(product)
+    lock.write(settings.address)
+    try:
+        if not _run(_application(), listener, lambda: on_ready(product)):
+            raise CannotStart("SERVER_DID_NOT_START")
+        return unfinished(product)
+    finally:
+        product.close()
+        lock.release()
+
+
+def open_product(settings: Settings) -> Product:
+    """Return the product with everything that a first start makes."""
+    product = bootstrap.build(settings)
+    bootstrap.seed(product)
+    return product
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket that listens at the address of ``settings``; port 0 takes a free one.
+
+    Raises :class:`CannotStart`: PORT_IN_USE, or ADDRESS_UNUSABLE.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        code = "PORT_IN_USE" if error.errno == 98 else "ADDRESS_UNUSABLE"
+        raise CannotStart(
+            code, host=settings.host, port=settings.port, error=error.strerror
+        ) from error
+    return listener
+
+
+def unfinished(product: Product) -> list[str]:
+    """Return the names of all tasks that have not ended, the newest first."""
+    administrator = product.accounts.ensure_administrator()
+    return [
+        task.name
+        for status in TaskStatus
+        if not status.ended
+        for task in product.tasks.page(administrator, status=status, limit=200).tasks
+    ]
+
+
+def _application() -> Any:
+    """Return the whole product as one ASGI app; the front end is served as it was built."""
+    os.chdir(ROOT)
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    # The two leading underscores: Reflex calls these its own, so Reflex is pinned exactly.
+    os.environ["__REFLEX_SKIP_COMPILE"] = "true"
+    os.environ["__REFLEX_MOUNT_FRONTEND_COMPILED_APP"] = "true"
+    os.environ["REFLEX_ENV_MODE"] = "prod"
+    from inference_ui.inference_ui import app
+
+    return app()
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+
+def _run(app: Any, listener: socket.socket, on_ready: Callable[[], None]) -> bool:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        lifespan="on",
+    )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    server = _Server(config, on_ready)
+    # The server takes both signals while it runs, and raises them again when it has ended.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    return server.started
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
