@@ -23,14 +23,13 @@ WEB = ROOT / ".web"
 STAMPS = ROOT / ".build"
 BUILT = WEB / "build" / "client" / "index.html"
 
-_PAGES = ("pages", "state", "components", "i18n", "client")
+_PAGES = ("pages", "state", "components", "rows", "i18n", "client")
 _FILES = (
     "rxconfig.py",
     "requirements.lock",
     "reflex.lock/package.json",
     "inference_ui/inference_ui.py",
     "inference_ui/routes.py",
-    "inference_ui/rows.py",
     "inference_ui/web/plugin.py",
     "inference_ui/web/head.py",
     "inference_ui/backend/records.py",
