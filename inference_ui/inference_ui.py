@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import reflex as rx
 
@@ -16,6 +15,7 @@ from inference_ui.context import product
 from inference_ui.pages import PAGES
 from inference_ui.state import live
 from inference_ui.web import head
+from inference_ui.web.failures import failed
 from inference_ui.web.gate import Gate
 from inference_ui.web.guard import Guard
 from inference_ui.web.http import http_app
@@ -34,15 +34,13 @@ async def engine() -> AsyncIterator[None]:
 
 
 app = rx.App(
-    stylesheets=[
-        "tokens.css",
-        *sorted(f"pages/{path.name}" for path in Path("assets/pages").glob("*.css")),
-    ],
+    stylesheets=head.stylesheets(),
     reset_style=False,
     html_lang="zh-CN",
     head_components=head.components(),
     hydrate_fallback=head.first_paint,
-    app_wraps={},
+    app_wraps={(55, "ErrorBoundary"): lambda _stateful: rx.app.default_error_boundary()},
+    backend_exception_handler=failed,
     toaster=None,
     api_transformer=[http_app(), Gate],
 )

@@ -18,6 +18,7 @@ from inference_ui.components.icons import icon
 from inference_ui.i18n.live import (
     fmt_time_of_day,
     is_locale,
+    reason,
     remember_theme,
     switch_locale,
     t,
@@ -43,6 +44,7 @@ def frame(
         _navigation(current, user_name),
         rx.el.main(
             _connection_banner(),
+            _failure_banner(),
             rx.el.header(heading, rx.el.span(class_name="grow"), *actions, class_name="head"),
             *content,
             class_name="main",
@@ -139,4 +141,39 @@ def _connection_banner() -> rx.Component:
             ),
         ),
         role="status",
+    )
+
+
+_FAILURE = rx.Var(
+    "failure",
+    _var_data=VarData(
+        imports={"$/utils/product/failure": ["useFailure"]},
+        hooks={"const failure = useFailure()": None},
+    ),
+).to(dict)
+_FORGET: rx.Var[Any] = rx.Var(
+    "forgetFailure",
+    _var_data=VarData(imports={"$/utils/product/failure": ["forgetFailure"]}),
+)
+
+
+def _failure_banner() -> rx.Component:
+    """Say what the server could not do, when no field is the place for it."""
+    return rx.el.div(
+        rx.cond(
+            _FAILURE,
+            rx.el.div(
+                icon("warning"),
+                rx.el.span(reason(_FAILURE["code"], _FAILURE["args"])),
+                rx.el.button(
+                    icon("cross"),
+                    type="button",
+                    class_name="btn gho sm sq",
+                    aria_label=t("common.close"),
+                    on_click=rx.call_function(_FORGET),
+                ),
+                class_name="ban bad",
+            ),
+        ),
+        role="alert",
     )

@@ -8,8 +8,15 @@ import reflex as rx
 
 from inference_ui import routes
 
+ASSETS = Path(__file__).parents[2] / "assets"
 SCRIPT = (Path(__file__).parents[1] / "client" / "head.js").read_text("utf-8")
 """Must run in the head, in line: a script that is fetched would run after the first paint."""
+
+
+def stylesheets() -> list[str]:
+    """Return the styles of the app: tokens first, then the frame, then those of single pages."""
+    pages = sorted(f"pages/{path.name}" for path in (ASSETS / "pages").glob("*.css"))
+    return ["tokens.css", "app.css", *pages]
 
 
 def components() -> list[rx.Component]:

@@ -8,6 +8,4 @@ TEXT = {
     "not_found": "There is no such page",
     "not_found_text": "The address may be wrong, or what it named was deleted.",
     "to_tasks": "To the inference tasks",
-    "unexpected": "Something unexpected went wrong and this was not done. Try again; "
-    "if it happens again, tell an administrator.",
 }

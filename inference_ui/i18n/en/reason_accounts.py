@@ -8,4 +8,6 @@ TEXT = {
     "LINK_USED": "This sign-in link was used already or has expired. "
     "Sign in with a password, or ask an administrator for a new link",
     "OTHER_ORIGIN": "The request came from another site and was refused.",
+    "UNEXPECTED": "Something unexpected went wrong and this was not done. "
+    "Try again; if it happens again, tell an administrator.",
 }

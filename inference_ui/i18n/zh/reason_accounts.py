@@ -6,4 +6,5 @@ TEXT = {
     "SIGN_IN_WAIT": "错得太多了，请 {seconds, duration}后再试",
     "LINK_USED": "这个登录链接已经用过或过期。请用密码登录，或请管理员给新的链接",
     "OTHER_ORIGIN": "请求来自别的网站，已拒绝。",
+    "UNEXPECTED": "出了意外的错误，没有完成。请重试；若再次发生，请联系管理员。",
 }
