@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.compute import Node, Resources
+from inference_ui.backend.models.compute import Node, PhysicalCard, Placement, Resources
+from inference_ui.backend.models.fit import Demand, occupied, seat
+from inference_ui.backend.services.workloads import CLIENT_RESOURCES
+
+_NEVER = {
+    "QUEUED_NO_ROOM": "SPEC_TOO_LARGE",
+    "QUEUED_NO_CARDS": "SPEC_NO_CARDS",
+    "QUEUED_NO_NODE_NAMED": "NODES_UNKNOWN",
+    "QUEUED_NO_NODE_WITH_DRIVER": "DRIVER_UNKNOWN",
+    "QUEUED_NO_NODE_READY": "NO_NODE_READY",
+}
+"""What keeps a workload waiting on an empty cluster keeps it waiting for ever."""
 
 
-def never_fits(resources: Resources, replicas: int, nodes: Sequence[Node]) -> Message | None:
-    """Say why ``replicas`` copies can never run at once on these nodes, or None if they can.
-
-    Replicas get nodes of their own where there are enough, but may share one; so what counts is
-    how many an empty cluster holds in all.
-    """
-    ready = [node for node in nodes if node.ready]
-    room = sum(_room(resources, node) for node in ready)
-    if room >= replicas:
-        return None
-    if room:
-        return Message("SPEC_TOO_MANY_NODES", {"wanted": replicas, "room": room})
-    if resources.cards and not any(_cards(resources, node) >= resources.cards for node in ready):
-        most = max((_cards(resources, node) for node in ready), default=0)
-        model = resources.card_model or str(resources.accelerator)
-        return Message("SPEC_NO_CARDS", {"model": model, "needed": resources.cards, "most": most})
-    return Message(
-        "SPEC_TOO_LARGE",
-        {
-            "cpu": resources.cpu_millis / 1000,
-            "memory": resources.memory_bytes,
-            "most_cpu": max((node.cpu_millis for node in ready), default=0) / 1000,
-            "most_memory": max((node.memory_bytes for node in ready), default=0),
-        },
-    )
+def never_fits(
+    resources: Resources, replicas: int, placement: Placement, nodes: Sequence[Node]
+) -> Message | None:
+    """Say why a server of so many replicas, with its batch client, can never run on these nodes,
+    or None if it can. The arguments are those of the reasons for waiting (``models.fit``)."""
+    empty = [_emptied(node) for node in nodes]
+    server = Demand("server", "server", resources, replicas, placement)
+    seats = seat(server, empty)
+    if isinstance(seats, Message):
+        return Message(_NEVER[seats.code], seats.args)
+    beside = occupied(empty, [(server, place) for place in seats])
+    client = seat(Demand("client", "client", CLIENT_RESOURCES, placement=placement), beside)
+    if isinstance(client, Message):
+        return Message("SPEC_NO_ROOM_FOR_CLIENT", client.args)
+    return None
 
 
-def _room(resources: Resources, node: Node) -> int:
-    room = min(
-        node.cpu_millis // max(1, resources.cpu_millis),
-        node.memory_bytes // max(1, resources.memory_bytes),
-    )
-    return min(room, _cards(resources, node) // resources.cards) if resources.cards else room
+def _emptied(node: Node) -> Node:
+    cards = tuple(_unused(card) for card in node.cards)
+    return replace(node, used_cpu_millis=0, used_memory_bytes=0, cards=cards, workloads=())
 
 
-def _cards(resources: Resources, node: Node) -> int:
-    return sum(
-        card.healthy
-        and card.accelerator is resources.accelerator
-        and resources.card_model in (None, card.model)
-        for card in node.cards
-    )
+def _unused(card: PhysicalCard) -> PhysicalCard:
+    slices = tuple(replace(part, used_by=None) for part in card.slices)
+    return replace(card, used_by=None, slices=slices)

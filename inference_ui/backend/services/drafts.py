@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import ModelPackage, Volume
-from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.models.compute import ComputeSpec, Placement
 from inference_ui.backend.models.task import SpecSnapshot, TaskPlan
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.records import InputKind
@@ -109,7 +109,7 @@ def _spec(
         problems["spec_id"] = Message("REQUIRED")
         return None
     if "node_count" not in problems:
-        problem = never_fits(spec.resources, draft.node_count, cluster.nodes())
+        problem = never_fits(spec.resources, draft.node_count, Placement(), cluster.nodes())
         if problem is not None:
             problems["spec_id"] = problem
     return spec
