@@ -15,6 +15,7 @@ from inference_ui.backend.reconciler import Reconciler
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
@@ -32,6 +33,7 @@ class Product:
     accounts: Accounts
     catalog: Catalog
     tasks: Tasks
+    results: Results
     changes: Changes
     engine: Engine
 
@@ -52,13 +54,15 @@ def build(settings: Settings) -> Product:
     store.migrate()
     cluster = LocalCluster(settings.runs_folder)
     changes = Changes()
+    tasks = Tasks(store, cluster, changes)
     return Product(
         settings=settings,
         store=store,
         cluster=cluster,
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
-        tasks=Tasks(store, cluster, changes),
+        tasks=tasks,
+        results=Results(tasks),
         changes=changes,
         engine=Engine(Reconciler(store, cluster), cluster, changes),
     )

@@ -1,0 +1,208 @@
+"""All that is shown of one item: its answer as text and as objects, and what is known of its
+picture.
+
+Reads what an :class:`~inference_ui.backend.services.items.Entry` points at. What cannot be read is
+a message in its place, so that the rest is shown all the same.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from inference_ui.backend import imaging
+from inference_ui.backend.errors import Message, NotFound, Refused
+from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.models.task import TaskPlan
+from inference_ui.backend.protocols import protocol_of
+from inference_ui.backend.records import IMAGE_SUFFIXES, ItemStatus
+from inference_ui.backend.services.answers import Reading, parse_answer, read_answer
+from inference_ui.backend.services.boxes import Corners, place
+from inference_ui.backend.services.inside import open_inside, plain_relative
+from inference_ui.backend.services.items import Entry
+from inference_ui.backend.services.pictures import PictureOrigin, find_picture
+
+MAX_PARSED = 16 << 20
+"""Bytes of a result that is read as an answer; a larger one is only shown in part."""
+MAX_SHOWN = 1 << 20
+"""Bytes of a result, and …"""
+MAX_OBJECTS = 2000
+"""… objects of it, that are shown."""
+MAX_REQUEST = 2000
+"""Characters of a failed item's request that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """An object that was found. ``box`` is x1, y1, x2, y2 in pixels; None without a place."""
+
+    name: str
+    confidence: float
+    box: Corners | None
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture's size in pixels, as it is shown, and in bytes, its format, where it was found."""
+
+    width: int
+    height: int
+    size: int
+    kind: str
+    origin: PictureOrigin
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """A result as stored (bytes that are no UTF-8 replaced); ``whole`` unless it was cut."""
+
+    text: str
+    size: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One item. ``objects`` is None for an answer that is no detection; its ``reading`` is what
+    that says in words, where it is simple. ``request`` is the beginning of a failed item's."""
+
+    number: int
+    name: str
+    source: str
+    status: str
+    error: str | None
+    problem: Message | None
+    ms: float | None
+    attempt: int | None
+    box_format: BoxFormat
+    picture: PictureView | None = None
+    picture_problem: Message | None = None
+    result: ResultView | None = None
+    result_problem: Message | None = None
+    objects: tuple[ObjectView, ...] | None = None
+    objects_total: int = 0
+    reading: Reading | None = None
+    request: str | None = None
+    warnings: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What became of reading a result."""
+
+    result: ResultView | None = None
+    problem: Message | None = None
+    objects: tuple[ObjectView, ...] | None = None
+    total: int = 0
+    reading: Reading | None = None
+    warnings: tuple[Message, ...] = ()
+
+
+def view_of(entry: Entry, plan: TaskPlan) -> ItemView:
+    """Return all that is shown of an item."""
+    picture, picture_problem = _picture(entry, Path(plan.dataset_folder))
+    answer = _answer(entry, plan, picture)
+    return ItemView(
+        number=entry.number,
+        name=entry.name,
+        source=entry.source,
+        status=entry.status,
+        error=entry.error,
+        problem=entry.problem,
+        ms=entry.more.ms if entry.more else None,
+        attempt=entry.more.attempt if entry.more else None,
+        box_format=plan.package.box_format,
+        picture=picture,
+        picture_problem=picture_problem,
+        result=answer.result,
+        result_problem=answer.problem,
+        objects=answer.objects,
+        objects_total=answer.total,
+        reading=answer.reading,
+        request=_request(entry, Path(plan.dataset_folder)),
+        warnings=answer.warnings,
+    )
+
+
+def open_result(entry: Entry, plan: TaskPlan) -> BinaryIO:
+    """Open the file of an item's result. Raises :class:`Refused`, :class:`NotFound`."""
+    if entry.location is None:
+        raise NotFound("NO_RESULT")
+    return open_inside(Path(plan.output_folder), plain_relative(entry.location))
+
+
+def input_of(entry: Entry) -> str:
+    """Return an item's path in the dataset. Raises :class:`Refused` when it has none."""
+    if entry.relative is None:
+        problem = entry.problem or Message("SOURCE_OUTSIDE")
+        raise Refused(problem.code, **problem.args)
+    return entry.relative
+
+
+def _picture(entry: Entry, dataset: Path) -> tuple[PictureView | None, Message | None]:
+    try:
+        found = find_picture(dataset, input_of(entry))
+        info = imaging.inspect(found.data)
+    except Refused as error:
+        return None, error.message
+    view = PictureView(
+        info.width, info.height, len(found.data), info.kind, found.origin, found.name
+    )
+    return view, None
+
+
+def _answer(entry: Entry, plan: TaskPlan, picture: PictureView | None) -> _Answer:
+    if entry.status != ItemStatus.SUCCEEDED:
+        return _Answer()
+    try:
+        with open_result(entry, plan) as file:
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(MAX_PARSED if size <= MAX_PARSED else MAX_SHOWN)
+    except Refused as error:
+        return _Answer(problem=error.message)
+    except OSError as error:
+        return _Answer(problem=Message("RESULT_UNREADABLE", {"error": error.strerror}))
+    text = content[:MAX_SHOWN].decode("utf-8", "replace")
+    result = ResultView(text, size, whole=size <= MAX_SHOWN)
+    if size > MAX_PARSED:
+        too_large = Message("RESULT_TOO_LARGE", {"size": size, "most": MAX_PARSED})
+        return _Answer(result, warnings=(too_large,))
+    return _read(result, parse_answer(content), plan, picture)
+
+
+def _read(
+    result: ResultView, answer: object, plan: TaskPlan, picture: PictureView | None
+) -> _Answer:
+    package = plan.package
+    found = protocol_of(package.service_type, model_name=package.model_name).unwrap(answer)
+    if found is None:
+        return _Answer(result, reading=read_answer(answer))
+    size = (picture.width, picture.height) if picture else None
+    placed = place(found.boxes, package.box_format, size)
+    objects = tuple(
+        ObjectView(name, confidence, box)
+        for name, confidence, box in zip(
+            found.classes[:MAX_OBJECTS], found.confidences, placed.boxes, strict=False
+        )
+    )
+    warnings = (*(Message(code) for code in found.warnings), *placed.warnings)
+    if len(found) > MAX_OBJECTS:
+        warnings += (Message("OBJECTS_CUT", {"shown": MAX_OBJECTS, "total": len(found)}),)
+    return _Answer(result, objects=objects, total=len(found), warnings=warnings)
+
+
+def _request(entry: Entry, dataset: Path) -> str | None:
+    """Return how a failed item's request begins; None for a picture, or where it is gone."""
+    if entry.status == ItemStatus.SUCCEEDED or entry.relative is None:
+        return None
+    if Path(entry.relative).suffix.lower() in IMAGE_SUFFIXES:
+        return None
+    try:
+        with open_inside(dataset, entry.relative) as file:
+            # Four bytes are the longest character.
+            return file.read(4 * MAX_REQUEST).decode("utf-8", "replace")[:MAX_REQUEST]
+    except (Refused, OSError):
+        return None  # the picture's place already says what is wrong with the input

@@ -1,0 +1,147 @@
+"""Reading any lines of a file that others append to, without reading what stands before them.
+
+An index keeps where every 50th line begins: 160 KiB for a million lines. It grows with the file and
+is made anew when the file was replaced or cut. Only whole lines count: what follows the last line
+break is still being written, or was torn off by a crash. What a line says is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+EVERY = 50
+"""Lines from one kept offset to the next."""
+MAX_LINE = 256 * 1024
+"""Bytes of a line that are read; of a longer one only these."""
+
+_CHUNK = 1 << 20
+_MARK = 64
+_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its line break; ``whole`` is False when it is longer than MAX_LINE."""
+
+    text: bytes
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some lines of a file as it was at one moment, and how many whole ones it had.
+
+    ``generation`` changes when what was read before no longer holds: the file was replaced.
+    """
+
+    total: int = 0
+    generation: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+class LineIndex:
+    """The index of one file. Thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._file: tuple[int, int] | None = None
+        self._starts = array("Q", [0])
+        self._lines = 0
+        self._end = 0
+        self._mark = b""
+        self._generation = secrets.token_hex(4)
+
+    def window(self, first: int, count: int) -> Window:
+        """Return up to ``count`` lines from line ``first`` (0 for the first) on.
+
+        Raises :class:`OSError` when the file is there and cannot be read; one that is not there
+        has no lines.
+        """
+        with self._lock:
+            try:
+                file = self._path.open("rb")
+            except FileNotFoundError:
+                self._forget()
+                return Window(generation=self._generation)
+            with file:
+                self._follow(file.fileno())
+                wanted = max(0, min(count, self._lines - first))
+                lines = tuple(self._read(file, first, wanted)) if wanted else ()
+                return Window(self._lines, self._generation, lines)
+
+    def _follow(self, fd: int) -> None:
+        """Take in what was appended since the last time."""
+        state = os.fstat(fd)
+        same = self._file == (state.st_dev, state.st_ino) and self._end <= state.st_size
+        # An inode can be used again, and a file rewritten in place: compare what was read last.
+        if not same or os.pread(fd, len(self._mark), self._end - len(self._mark)) != self._mark:
+            self._forget()
+            self._file = (state.st_dev, state.st_ino)
+        position = before = self._end
+        while position < state.st_size:
+            chunk = os.pread(fd, min(_CHUNK, state.st_size - position), position)
+            if not chunk:
+                break
+            self._note(chunk, position)
+            position += len(chunk)
+        if self._end > before:
+            length = min(_MARK, self._end)
+            self._mark = os.pread(fd, length, self._end - length)
+
+    def _note(self, chunk: bytes, position: int) -> None:
+        lines, at = self._lines, chunk.find(b"\n")
+        while at >= 0:
+            lines += 1
+            self._end = position + at + 1
+            if lines % EVERY == 0:
+                self._starts.append(self._end)
+            at = chunk.find(b"\n", at + 1)
+        self._lines = lines
+
+    def _read(self, file: BinaryIO, first: int, count: int) -> Iterator[Line]:
+        before = first % EVERY
+        file.seek(self._starts[first // EVERY])
+        for number in range(before + count):
+            line = _next_line(file)
+            if number >= before:
+                yield line
+
+
+def _next_line(file: BinaryIO) -> Line:
+    text = file.readline(MAX_LINE + 1)
+    if text.endswith(b"\n"):
+        return Line(text[:-1])
+    rest = text
+    while rest and not rest.endswith(b"\n"):
+        rest = file.readline(_CHUNK)
+    return Line(text[:MAX_LINE], whole=False)
+
+
+class LineIndexes:
+    """The indexes of the files that were looked at last. Thread-safe."""
+
+    def __init__(self, kept: int = _KEPT) -> None:
+        self._kept = kept
+        self._indexes: OrderedDict[Path, LineIndex] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, path: Path) -> LineIndex:
+        """Return the index of the file at ``path``, which need not be there yet."""
+        with self._lock:
+            index = self._indexes.pop(path, None) or LineIndex(path)
+            self._indexes[path] = index
+            while len(self._indexes) > self._kept:
+                self._indexes.popitem(last=False)
+            return index

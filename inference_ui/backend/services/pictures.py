@@ -1,0 +1,175 @@
+"""Finding the picture of an item: the first of
+
+1. the input itself, when it is a picture;
+2. a picture embedded in the request (base64, as a data URL or bare, in any text of it);
+3. a path in the request that lies inside the dataset;
+4. a picture beside the request with the same stem.
+
+Nothing is fetched from anywhere, and nothing outside the dataset is opened.
+"""
+
+from __future__ import annotations
+
+import binascii
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from inference_ui.backend.errors import Message, NotFound, Refused
+from inference_ui.backend.imaging import looks_like_picture
+from inference_ui.backend.records import IMAGE_SUFFIXES, SOURCE_ROOT
+from inference_ui.backend.services.inside import open_inside
+
+MAX_INPUT = 64 << 20
+"""Bytes of an input, or of a picture's file, that are read."""
+
+_SHORTEST = 32
+_LONGEST_PATH = 4096
+_FILE = "file://"
+_URL_SAFE = str.maketrans("-_", "+/")
+
+
+class PictureOrigin(StrEnum):
+    """Where the picture of an item was found."""
+
+    INPUT = "INPUT"
+    EMBEDDED = "EMBEDDED"
+    REFERENCED = "REFERENCED"
+    SIBLING = "SIBLING"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPicture:
+    """The bytes of a picture, not yet checked; ``name`` is its file's path in the dataset."""
+
+    data: bytes
+    origin: PictureOrigin
+    name: str
+
+
+def find_picture(dataset: Path, name: str) -> FoundPicture:
+    """Return the picture of the input ``name`` (its path relative to the dataset).
+
+    Raises :class:`Refused` with a code that says why there is none.
+    """
+    if _is_image_name(name):
+        return FoundPicture(read_input(dataset, name), PictureOrigin.INPUT, name)
+    strings = tuple(_strings(_request(read_input(dataset, name))))
+    for text in strings:
+        picture = _embedded(text)
+        if picture is not None:
+            return FoundPicture(picture, PictureOrigin.EMBEDDED, name)
+    problems: list[Message] = []
+    for text in filter(_is_path, strings):
+        if "://" in text.removeprefix(_FILE):
+            problems.append(Message("PICTURE_ELSEWHERE", {"url": text.strip()}))
+            continue
+        for candidate in _places(name, text.strip().removeprefix(_FILE)):
+            picture = _try(dataset, candidate, problems)
+            if picture is not None:
+                return FoundPicture(picture, PictureOrigin.REFERENCED, candidate)
+    for candidate in _siblings(dataset, name):
+        picture = _try(dataset, candidate, problems)
+        if picture is not None:
+            return FoundPicture(picture, PictureOrigin.SIBLING, candidate)
+    problem = problems[0] if problems else Message("NO_PICTURE")
+    raise NotFound(problem.code, **problem.args)
+
+
+def read_input(dataset: Path, name: str, most: int = MAX_INPUT) -> bytes:
+    """Return the content of a file of the dataset.
+
+    Raises :class:`Refused`: it lies outside, cannot be read, or is larger than ``most`` bytes.
+    """
+    with open_inside(dataset, name) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise Refused("INPUT_TOO_LARGE", size=size, most=most)
+        try:
+            return file.read(most)
+        except OSError as error:
+            raise NotFound("FILE_UNREADABLE", path=name, error=error.strerror) from error
+
+
+def _is_image_name(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
+
+
+def _request(content: bytes) -> object:
+    try:
+        return msgspec.json.decode(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield the texts of a JSON value in order, those inside of JSON in a text too."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+            if item[:1] in ("{", "["):
+                inner = _request(item.encode("utf-8", "replace"))
+                pending.append(inner if isinstance(inner, (dict, list)) else None)
+        elif isinstance(item, (dict, list)):
+            members = item.values() if isinstance(item, dict) else item
+            inner_first = [part for part in members if isinstance(part, (str, dict, list))]
+            pending.extend(reversed(inner_first))
+
+
+def _embedded(text: str) -> bytes | None:
+    """Return the picture that a text is in base64, None when it is none."""
+    if text.startswith("data:"):
+        header, _, text = text.partition(",")
+        if "base64" not in header:
+            return None
+    if len(text) < _SHORTEST:
+        return None
+    head = _decoded(text[:64].lstrip()[:24])
+    return _decoded(text) if head is not None and looks_like_picture(head) else None
+
+
+def _decoded(text: str) -> bytes | None:
+    try:
+        # Padding is often left out; too much of it is ignored.
+        return binascii.a2b_base64(text.translate(_URL_SAFE).encode("ascii") + b"==")
+    except ValueError:
+        return None
+
+
+def _is_path(text: str) -> bool:
+    return len(text) <= _LONGEST_PATH and "\n" not in text.strip() and _is_image_name(text.strip())
+
+
+def _places(name: str, text: str) -> Iterator[str]:
+    """Yield where a path in a request may point: seen from the request, from the dataset's root,
+    or written out from the place where the server sees the dataset."""
+    if text.startswith("/"):
+        yield text.removeprefix(SOURCE_ROOT)
+    else:
+        yield str(PurePosixPath(name).parent / text)
+        yield text
+
+
+def _siblings(dataset: Path, name: str) -> Iterator[str]:
+    stem = PurePosixPath(name).with_suffix("")
+    if _is_image_name(stem.name):
+        yield str(stem)
+    for suffix in sorted(IMAGE_SUFFIXES):
+        for spelled in (suffix, suffix.upper()):
+            candidate = f"{stem}{spelled}"
+            if os.path.lexists(dataset / candidate):
+                yield candidate
+
+
+def _try(dataset: Path, candidate: str, problems: list[Message]) -> bytes | None:
+    try:
+        return read_input(dataset, candidate)
+    except Refused as error:
+        problems.append(error.message)
+        return None
