@@ -1,0 +1,67 @@
+# Commands for people. Each does what it needs first: the environment, the browser, the build.
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+export PYTHON
+
+PY := .venv/bin/python
+CLI := $(PY) -m inference_ui.cli
+AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
+
+.PHONY: help run stop link test test-slow lint format bench lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make run takes PORT= (8700), DATA_DIR= (.data), PYTHON="
+
+run: ## start the product and print its address with a sign-in link
+	@.ci/environment requirements.lock
+	@exec $(CLI) serve $(AT) $(if $(PORT),--port "$(PORT)")
+
+stop: ## stop the web server and everything that runs for it (DATA_DIR=)
+	@.ci/environment requirements.lock
+	@$(CLI) stop $(AT)
+
+link: ## print a new sign-in link for the administrator (DATA_DIR=)
+	@.ci/environment requirements.lock
+	@$(CLI) link $(AT)
+
+test: ## check everything: lint, types, import rules, all tests but the slow ones
+	@.ci/environment requirements-dev.lock
+	@.ci/browser
+	@.ci/database
+	@$(MAKE) checks
+	@$(PY) -m pytest -n 2 -m "not slow" $(ARGS)
+
+test-slow: ## run the tests that take longer than a minute
+	@.ci/environment requirements-dev.lock
+	@.ci/browser
+	@.ci/database
+	@$(PY) -m pytest -m slow $(ARGS)
+
+lint: ## lint, types and import rules alone
+	@.ci/environment requirements-dev.lock
+	@$(MAKE) checks
+
+.PHONY: checks
+checks:
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+
+format: ## let ruff format the code
+	@.venv/bin/ruff check --quiet --fix
+	@.venv/bin/ruff format --quiet
+
+bench: ## measure
+	@.ci/environment requirements-dev.lock
+	@$(PY) -m bench
+
+lock: ## pin the dependencies anew
+	@.ci/environment requirements-dev.lock
+	@.ci/lock
+
+clean: ## remove what was built; data and results stay
+	@rm -rf .web .build .states .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
