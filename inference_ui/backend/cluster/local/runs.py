@@ -1,0 +1,138 @@
+"""The run folders as the cluster sees them: creating, finding again after a restart, discarding.
+
+A run folder appears and disappears in one step (by a rename), so a crash leaves either a whole
+one or something whose name begins with a dot, which the next start clears away.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from inference_ui.backend.cluster.local import files
+from inference_ui.backend.cluster.local.launch import cards_environment, launch_of
+from inference_ui.backend.cluster.replicas import demand_of
+from inference_ui.backend.models.compute import Node, Placement, Resources
+from inference_ui.backend.models.fit import Demand, Seat
+from inference_ui.backend.ports import ClientWorkload, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A workload that exists. ``seats`` is None until there is room; ``order`` is Unix seconds.
+
+    ``readable`` is False when its files cannot be read: it can then only be removed.
+    """
+
+    folder: Path
+    demand: Demand
+    order: float
+    seats: tuple[Seat, ...] | None = None
+    readable: bool = True
+
+    def replica_folder(self, index: int) -> str:
+        """Return the folder of one replica."""
+        return str(self.folder / str(index))
+
+
+def clear_leftovers(runs: Path) -> None:
+    """Delete what a crash left half created or half deleted."""
+    for folder in runs.glob(".*"):
+        shutil.rmtree(folder, ignore_errors=True)  # tried again at the next start
+
+
+def load(runs: Path) -> dict[str, Run]:
+    """Return all workloads that exist, by name."""
+    folders = (folder for folder in runs.iterdir() if folder.is_dir() and folder.name[0] != ".")
+    return {folder.name: _loaded(folder) for folder in folders}
+
+
+def create(runs: Path, workload: Workload) -> Run:
+    """Make the run folder of a workload that has no place yet."""
+    launch = launch_of(workload, runs)
+    run = Run(runs / workload.name, demand_of(workload), time.time())
+    building = runs / f".new-{workload.name}"
+    shutil.rmtree(building, ignore_errors=True)
+    (building / files.ENDPOINTS).mkdir(mode=0o700, parents=True)
+    if isinstance(workload, ClientWorkload):
+        files.write_text(str(building / files.JOB), msgspec.json.encode(workload.job).decode())
+    demand = run.demand
+    spec = {
+        "application": demand.application,
+        "applied_at": run.order,
+        "replicas": demand.replicas,
+        "resources": demand.resources.model_dump(mode="json"),
+        "placement": demand.placement.model_dump(mode="json"),
+        "launch": launch.to_json(),
+    }
+    files.write_json(str(building / files.SPEC), spec, sync=True)
+    building.rename(run.folder)
+    return run
+
+
+def place(run: Run, seats: Sequence[Seat], nodes: Mapping[str, Node]) -> Run:
+    """Record the seats of a run, with the variables that show each replica its cards."""
+    entries = []
+    for index, seat in enumerate(seats):
+        (run.folder / str(index) / files.WORK).mkdir(mode=0o700, parents=True, exist_ok=True)
+        cards = [card for card in nodes[seat.node].cards if card.slot in seat.slots]
+        env = cards_environment(cards)
+        entries.append({"node": seat.node, "slots": list(seat.slots), "env": env})
+    files.write_json(str(run.folder / files.PLACEMENT), {"seats": entries}, sync=True)
+    return replace(run, seats=tuple(seats))
+
+
+def removal(run: Run) -> dict[str, Any] | None:
+    """Return since when (``requested_at``, Unix seconds) and with what ``grace_s`` it is ended."""
+    found: dict[str, Any] | None = files.read_json(str(run.folder / files.REMOVAL))
+    return found
+
+
+def request_removal(run: Run, grace_s: float) -> dict[str, Any]:
+    """Record that the run is being removed, unless it is already; return the record."""
+    record = removal(run)
+    if record is None:
+        record = {"requested_at": time.time(), "grace_s": grace_s}
+        files.write_json(str(run.folder / files.REMOVAL), record)
+    return record
+
+
+def discard(run: Run) -> None:
+    """Delete the run folder. Nothing of the workload may run any more."""
+    trash = run.folder.with_name(f".trash-{run.folder.name}-{time.time_ns()}")
+    run.folder.rename(trash)
+    shutil.rmtree(trash, ignore_errors=True)  # what resists is cleared at the next start
+
+
+def _loaded(folder: Path) -> Run:
+    spec = files.read_json(str(folder / files.SPEC))
+    placement = files.read_json(str(folder / files.PLACEMENT))
+    try:
+        demand = Demand(
+            name=folder.name,
+            application=spec["application"],
+            resources=Resources.model_validate(spec["resources"]),
+            replicas=spec["replicas"],
+            placement=Placement.model_validate(spec["placement"]),
+        )
+        files.Launch.from_json(spec["launch"])
+        seats = placement and tuple(
+            Seat(seat["node"], tuple(seat["slots"])) for seat in placement["seats"]
+        )
+        return Run(folder, demand, spec["applied_at"], seats)
+    except (KeyError, TypeError, ValidationError):
+        return _unreadable(folder)
+
+
+def _unreadable(folder: Path) -> Run:
+    """Stand in for a run of another version, or damaged: its processes can still be ended."""
+    replicas = sum(entry.name.isdigit() for entry in folder.iterdir())
+    demand = Demand(folder.name, folder.name, Resources(cpu_millis=0, memory_bytes=0), replicas)
+    return Run(folder, demand, 0.0, None, readable=False)

@@ -1,0 +1,51 @@
+"""What all clusters do alike with the data of the ``Cluster`` Protocol. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from inference_ui.backend.errors import ClusterError
+from inference_ui.backend.models.fit import Demand
+from inference_ui.backend.ports import Observation, Phase, Replica, ServerWorkload, Workload
+
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def checked(name: str) -> str:
+    """Return the name if it is an RFC 1123 label; raise :class:`ClusterError` if it is not."""
+    if not _NAME.fullmatch(name):
+        raise ClusterError("WORKLOAD_NAME_INVALID", name=name)
+    return name
+
+
+def replica_name(workload: str, index: int) -> str:
+    """Return the name of a workload's replica, numbered from 0."""
+    return f"{workload}-{index}"
+
+
+def demand_of(workload: Workload) -> Demand:
+    """Return what the workload asks of the nodes."""
+    return Demand(
+        name=workload.name,
+        application=workload.application,
+        resources=workload.resources,
+        replicas=workload.replicas if isinstance(workload, ServerWorkload) else 1,
+        placement=workload.placement,
+    )
+
+
+def overall(replicas: Sequence[Replica]) -> Observation:
+    """Return the observation of a placed workload whose replicas are these.
+
+    READY as soon as one is, STARTING while one may still become it; once all have ended, FAILED if
+    one failed, else DONE. Reason and exit code are those of the replica that decides the phase.
+    """
+    phases = [replica.phase for replica in replicas]
+    phase = next(
+        (one for one in (Phase.READY, Phase.STARTING, Phase.FAILED) if one in phases), Phase.DONE
+    )
+    deciding = next((one for one in replicas if one.phase is phase), None)
+    if phase is Phase.READY or deciding is None:
+        return Observation(phase, tuple(replicas))
+    return Observation(phase, tuple(replicas), deciding.reason, deciding.exit_code)
