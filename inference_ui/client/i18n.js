@@ -114,7 +114,9 @@ export const time = (locale, value, style = "short") => {
   return say(locale, at.getFullYear() === midnight.getFullYear() ? "format.date" : "format.full", args);
 };
 
-const KINDS = { number, duration, size };
+const milli = (locale, value) => number(locale, value / 1000);
+
+const KINDS = { number, milli, duration, size };
 
 const render = (locale, parts, args) =>
   parts

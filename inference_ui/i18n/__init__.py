@@ -18,7 +18,7 @@ and use them as ``t("tasks.title")``, ``t("tasks.failed", count=State.failed)``.
 share an area: what the backend says (``errors.Message``) is looked up in the area ``reason`` by its
 code, so each part of the backend has a ``reason_….py``. A test compares the two languages.
 
-Placeholders: ``{name}`` text as it is; ``{name, number}`` with separators; ``{name, duration}``
-seconds; ``{name, size}`` bytes; ``{name, plural, one {…} other {…}}`` with ``#`` for the number;
+Placeholders: ``{name}`` text as it is; ``{name, number}`` with separators; ``{name, milli}``
+thousandths; ``{name, duration}`` seconds; ``{name, size}`` bytes; ``{name, plural, one {…} other {…}}`` with ``#`` for the number;
 ``{name, select, a {…} other {…}}``. A sentence needs no other braces.
 """

@@ -18,7 +18,7 @@ LOCALES = ("zh", "en")
 Parts: TypeAlias = list[Any]
 """Text, or ``{"a": argument, "k": kind}``, or ``{"a": argument, "p" | "s": {case: Parts}}``."""
 
-KINDS = frozenset({"text", "number", "duration", "size"})
+KINDS = frozenset({"text", "number", "milli", "duration", "size"})
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
 _CASE = re.compile(r"\s*([A-Za-z0-9_]+)\s*\{")
 

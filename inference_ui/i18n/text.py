@@ -72,7 +72,9 @@ def _argument(locale: str, part: Mapping[str, Any], args: Mapping[str, Any]) -> 
         return str(value)
     if kind == "duration":
         return duration(locale, float(value))
-    return size(float(value)) if kind == "size" else number(float(value))
+    if kind == "size":
+        return size(float(value))
+    return number(float(value) / 1000 if kind == "milli" else float(value))
 
 
 def number(value: float) -> str:
