@@ -19,6 +19,7 @@ share an area: what the backend says (``errors.Message``) is looked up in the ar
 code, so each part of the backend has a ``reason_….py``. A test compares the two languages.
 
 Placeholders: ``{name}`` text as it is; ``{name, number}`` with separators; ``{name, milli}``
-thousandths; ``{name, duration}`` seconds; ``{name, size}`` bytes; ``{name, plural, one {…} other {…}}`` with ``#`` for the number;
+thousandths; ``{name, duration}`` seconds; ``{name, size}`` bytes;
+``{name, plural, one {…} other {…}}`` with ``#`` for the number;
 ``{name, select, a {…} other {…}}``. A sentence needs no other braces.
 """

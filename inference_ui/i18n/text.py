@@ -65,9 +65,10 @@ def _argument(locale: str, part: Mapping[str, Any], args: Mapping[str, Any]) -> 
         return _render(locale, part["p"].get(case, part["p"]["other"]), args)
     if "s" in part:
         return _render(locale, part["s"].get(str(value), part["s"]["other"]), args)
-    if value is None:
-        return "—"
-    kind = part["k"]
+    return "—" if value is None else _formatted(locale, part["k"], value)
+
+
+def _formatted(locale: str, kind: str, value: Any) -> str:
     if kind == "text":
         return str(value)
     if kind == "duration":

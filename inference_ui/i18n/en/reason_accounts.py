@@ -8,6 +8,9 @@ TEXT = {
     "LINK_USED": "This sign-in link was used already or has expired. "
     "Sign in with a password, or ask an administrator for a new link",
     "OTHER_ORIGIN": "The request came from another site and was refused.",
+    "USER_UNKNOWN": "There is no user “{name}”",
+    "LAST_ADMINISTRATOR": "“{name}” is the last administrator; make somebody else one first",
+    "PASSWORD_TOO_SHORT": "A password has at least {min} characters",
     "UNEXPECTED": "Something unexpected went wrong and this was not done. "
     "Try again; if it happens again, tell an administrator.",
 }

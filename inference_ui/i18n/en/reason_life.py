@@ -1,0 +1,22 @@
+AREA = "reason"
+TEXT = {
+    "QUEUED_NO_CARDS": "Waiting for {model}: needs {needed, number}, "
+    "at most {free, number} free now",
+    "QUEUED_NO_ROOM": "{resource, select, "
+    "cpu {Waiting for CPU: needs {needed, milli} cores, at most {free, milli} free now} "
+    "memory {Waiting for memory: needs {needed, size}, at most {free, size} free now} "
+    "other {Waiting for room: needs {needed, number}, at most {free, number} free now}}",
+    "QUEUED_NO_NODE_NAMED": "Waiting for {nodes} to get ready",
+    "QUEUED_NO_NODE_WITH_DRIVER": "Waiting for a node with driver version {driver}",
+    "QUEUED_NO_NODE_READY": "No node is ready; waiting for one to come back",
+    "SERVER_STARTING": "Server starting and loading the model "
+    "({replicas, plural, one {# node} other {# nodes}})",
+    "SERVER_AWAY": "The server does not answer at the moment; goes on when it is back",
+    "SERVER_NOT_READY_IN_TIME": "After {seconds, duration} the server still was not ready",
+    "NO_ITEM_DONE": "No item was done for {hours, plural, one {an hour} other {# hours}}",
+    "SUMMARY_MISSING": "The program that sends the requests ended without a summary; see its log",
+    "FAILED_ITEMS": "{failed, number} of {found, number} items failed, "
+    "{succeeded, number} succeeded",
+    "SKIPPED_ITEMS": "{skipped, number} of {found, number} items were not inferred",
+    "ALL_FAILED": "All {found, number} items failed, most of them with: {cause}",
+}

@@ -1,0 +1,34 @@
+AREA = "reason"
+TEXT = {
+    "VIEWERS_ONLY_LOOK": "你是查看者，可以看任务和结果，不能创建。需要创建时请管理员改你的角色",
+    "ADMINISTRATORS_ONLY": "只有管理员可以这样做",
+    "NOT_YOUR_TASK": "“{name}”是别人的任务，只有创建人和管理员能停止它",
+    "TASK_UNKNOWN": "没有这个任务（{id}），可能已被删除",
+    "TASK_ENDED": "“{name}”已经结束，不用停止了",
+    "PACKAGE_OTHER_TYPE": "这个模型包的服务类型是 {type}，请换模型包或服务类型",
+    "DATASET_MISSING": "数据集的文件夹 {folder} 不存在，请检查存储卷是否挂好",
+    "DATASET_UNREADABLE": "数据集的文件夹 {folder} 读不了：{error}",
+    "DATASET_WITHOUT_JSON": "{folder} 里找到 {found, number} 个 JSON 文件"
+    "（其他文件 {others, number} 个），没有可以推理的",
+    "DATASET_WITHOUT_IMAGES": "{folder} 里找到 {found, number} 张图片"
+    "（其他文件 {others, number} 个），没有可以推理的",
+    "VOLUME_MISSING": "存储卷的文件夹 {folder} 不存在，请检查它是否挂好",
+    "VOLUME_UNKNOWN": "没有叫“{name}”的存储卷",
+    "OUTPUT_EXISTS": "输出文件夹 {folder} 已经存在，请换一个名称，以免混进原有的文件",
+    "OUTPUT_NOT_WRITABLE": "不能写入 {folder}：{error}。请换一个存储卷，或请管理员开放写权限",
+    "NODE_COUNT_RANGE": "节点数要是 {min, number} 到 {max, number} 的整数",
+    "SPEC_TOO_LARGE": "集群空着也放不下：需要{resource, select, "
+    "cpu { CPU {needed, milli} 核，最多只有 {free, milli} 核} "
+    "memory {内存 {needed, size}，最多只有 {free, size}} "
+    "other { {needed, number}，最多只有 {free, number}}}。请选小一些的规格或少用节点",
+    "SPEC_NO_CARDS": "集群空着也放不下：需要 {needed, number} 张 {model}，"
+    "最多只有 {free, number} 张。请选小一些的规格或少用节点",
+    "SPEC_NO_ROOM_FOR_CLIENT": "放下服务端以后，没有地方放发送请求的程序。"
+    "请选小一些的规格或少用节点",
+    "NODES_UNKNOWN": "节点 {nodes} 不存在或没有就绪",
+    "DRIVER_UNKNOWN": "没有驱动版本是 {driver} 的就绪节点",
+    "NO_NODE_READY": "集群里没有就绪的节点，请联系管理员",
+    "VERSION_PARTS": "版本要写成 1.2.3 这样的三段，现在是“{version}”",
+    "COMMAND_EMPTY": "请填写启动命令",
+    "SPEC_SIZE": "CPU 和内存要大于 0，卡数不能为负",
+}
