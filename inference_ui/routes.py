@@ -9,6 +9,8 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 TASKS = "/"
+TASK = "/tasks/[task_id]"
+TASK_RESULTS = f"{TASK}/results"
 
 SIGN_IN = "/sign-in"
 SIGN_IN_LINK = "/sign-in/link"
@@ -18,6 +20,16 @@ API = "/api"
 WHO = f"{API}/me"
 TOKENS = "/tokens.css"
 FAVICON = "/favicon.svg"
+
+
+def task(task_id: str) -> str:
+    """Return the link to a task's page."""
+    return f"/tasks/{task_id}"
+
+
+def task_results(task_id: str) -> str:
+    """Return the link to a task's results."""
+    return f"/tasks/{task_id}/results"
 
 
 def sign_in(next_path: str = TASKS) -> str:
