@@ -1,0 +1,85 @@
+"""Files that others name, and what must not be reached by a name."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_ui.backend.errors import NotFound, Refused
+from inference_ui.backend.services.inside import open_inside, plain_relative
+
+
+@pytest.fixture
+def folder(tmp_path):
+    inner = tmp_path / "dataset"
+    (inner / "night").mkdir(parents=True)
+    (inner / "night" / "a.txt").write_bytes(b"a")
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    (tmp_path / "dataset-other").mkdir()
+    (tmp_path / "dataset-other" / "b.txt").write_bytes(b"b")
+    return inner
+
+
+def content(folder, name):
+    with open_inside(folder, name) as file:
+        return file.read()
+
+
+def test_a_file_of_the_folder_is_opened_by_any_of_its_names(folder):
+    assert content(folder, "night/a.txt") == b"a"
+    assert content(folder, "./night/../night/a.txt") == b"a"
+    assert content(folder, str(folder / "night" / "a.txt")) == b"a"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.txt",
+        "night/../../secret.txt",
+        "/etc/passwd",
+        "../dataset-other/b.txt",
+        "night/../../dataset/../secret.txt",
+    ],
+)
+def test_what_lies_outside_is_refused(folder, name):
+    with pytest.raises(Refused) as refused:
+        open_inside(folder, name)
+    assert refused.value.code == "PATH_OUTSIDE"
+
+
+def test_a_link_is_followed_inside_and_refused_outside(folder):
+    (folder / "in.txt").symlink_to(folder / "night" / "a.txt")
+    (folder / "out.txt").symlink_to(folder.parent / "secret.txt")
+    (folder / "up").symlink_to(folder.parent)
+    assert content(folder, "in.txt") == b"a"
+    for name in ("out.txt", "up/secret.txt"):
+        with pytest.raises(Refused) as refused:
+            open_inside(folder, name)
+        assert refused.value.code == "PATH_OUTSIDE"
+    assert content(folder, "up/dataset/night/a.txt") == b"a"
+
+
+def test_a_dataset_that_is_itself_a_link_is_a_folder_like_any_other(folder, tmp_path):
+    (tmp_path / "linked").symlink_to(folder)
+    assert content(tmp_path / "linked", "night/a.txt") == b"a"
+
+
+def test_what_is_no_file_is_gone(folder):
+    os.mkfifo(folder / "pipe")
+    for name in ("", ".", "night", "nothing", "night/a.txt/b", "x" * 300, "a\0b", "pipe"):
+        with pytest.raises(NotFound):
+            open_inside(folder, name)
+
+
+@given(st.text(st.sampled_from("./a\0\\ "), max_size=12))
+def test_a_plain_path_never_leads_up(name):
+    try:
+        plain = plain_relative(name)
+    except Refused as refused:
+        assert refused.code == "PATH_OUTSIDE"
+    else:
+        assert os.path.normpath(f"/root/{plain}").startswith("/root")
+        assert ".." not in plain.split("/")
