@@ -18,6 +18,10 @@ TEXT = {
     "PROBE_STATUS": "Not ready yet: {path} answers {status}",
     "PROBE_BODY": "Not ready yet: {path} says that the model is not loaded",
     "PROBE_INVALID": "The expression of the readiness check is wrong: {pattern}",
+    "REMOVING": "Being removed",
+    "RUN_FOLDER_UNREADABLE": "The run folder is damaged and cannot be read",
+    "LOCAL_CLUSTER_IO": "The run folder cannot be read or written: {error}",
+    "CLUSTER_UNREACHABLE": "The cluster cannot be reached",
     "WORKLOAD_NAME_INVALID": "“{name}” cannot be the name of a workload",
     "DATABASE_UNUSABLE": "The database cannot be used: {error}",
     "OUTPUT_FAILED": "Results cannot be written to {path}: {reason}. "
