@@ -95,7 +95,8 @@ def _volume(session: Session, draft: TaskDraft, problems: dict[str, Message]) ->
     if name_problem(draft.name) is None:
         problem = output_problem(Path(volume.root), clean_name(draft.name))
         if problem is not None:
-            problems["name" if problem.code == "OUTPUT_EXISTS" else "volume_id"] = problem
+            field = "name" if problem.code == "OUTPUT_EXISTS" else "volume_id"
+            problems.setdefault(field, problem)
     return volume
 
 

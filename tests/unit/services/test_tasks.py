@@ -1,0 +1,261 @@
+"""Creating, seeing and stopping tasks: what is refused, beside which field, and for whom."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from inference_ui.backend.cluster.memory import MemoryCluster
+from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, NotFound
+from inference_ui.backend.models.account import Role
+from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
+from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.models.task import TaskStatus
+from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.records import InputKind
+from inference_ui.backend.services.accounts import Accounts
+from inference_ui.backend.services.catalog import Catalog
+from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.drafts import MAX_NODES, TaskDraft
+from inference_ui.backend.services.tasks import Tasks
+from inference_ui.backend.store import tasks as queries
+
+GIB = 1 << 30
+
+
+class World:
+    """A catalogue on disk, and the tasks service over it."""
+
+    def __init__(self, store, folder, administrator):
+        self.store, self.folder = store, folder
+        self.results = folder / "results"
+        self.pages = folder / "datasets" / "pages"
+        for path in (self.results, self.pages / "deep"):
+            path.mkdir(parents=True)
+        (self.pages / "deep" / "one.json").write_text("{}")
+        catalog = Catalog(store)
+        volume = catalog.add_volume(administrator, "results", self.results)
+        catalog.add_volume(administrator, "datasets", folder / "datasets")
+        dataset = catalog.add_dataset(administrator, "pages", "datasets", "pages")
+        package = catalog.add_package(
+            administrator,
+            ModelPackage(
+                name="detector",
+                version="1.0.0",
+                owner_id="",
+                service_type=ServiceType.SELDON,
+                launch=PackageLaunch(command=("serve",)),
+            ),
+        )
+        spec = catalog.add_spec(
+            administrator,
+            ComputeSpec(name="small", owner_id="", cpu_millis=1000, memory_bytes=GIB),
+        )
+        self.huge = catalog.add_spec(
+            administrator,
+            ComputeSpec(name="huge", owner_id="", cpu_millis=10**9, memory_bytes=GIB),
+        )
+        self.changes = Changes()
+        self.tasks = Tasks(store, MemoryCluster(), self.changes)
+        self.draft = TaskDraft(
+            name="night",
+            dataset_id=dataset.id,
+            service_type=ServiceType.SELDON,
+            package_id=package.id,
+            spec_id=spec.id,
+            volume_id=volume.id,
+        )
+
+    def rows(self):
+        with self.store.read() as session:
+            return queries.unfinished(session)
+
+
+@pytest.fixture
+def world(sqlite_store, tmp_path, administrator):
+    return World(sqlite_store, tmp_path / "world", administrator)
+
+
+def refused(world, actor, **changes):
+    before = sorted(world.results.iterdir())
+    with pytest.raises(InvalidFields) as error:
+        world.tasks.create(actor, replace(world.draft, **changes))
+    assert world.rows() == []
+    assert sorted(world.results.iterdir()) == before
+    return {field: message.code for field, message in error.value.fields.items()}
+
+
+def test_a_task_is_queued_with_a_snapshot_and_its_folder_made(world, people):
+    heard = []
+    world.changes.subscribe(heard.append)
+    task = world.tasks.create(people[Role.USER], replace(world.draft, name=" 夜间 "))
+    assert task.name == "夜间"
+    assert task.status == TaskStatus.QUEUED
+    assert task.plan.package.launch.command == ("serve",)
+    assert (world.results / "夜间").is_dir()
+    assert heard == [{task.id}]
+    view = world.tasks.view(people[Role.USER], task.id)
+    assert (view.owner, [event.code for event in view.events]) == ("user", ["SUBMITTED"])
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("", "NAME_EMPTY"),
+        ("x" * 64, "NAME_TOO_LONG"),
+        ("a/b", "NAME_CHARACTER"),
+        ("..", "NAME_DOTS"),
+        ("a\x07", "NAME_CONTROL_CHARACTER"),
+    ],
+)
+def test_a_bad_name_is_refused_beside_its_field(world, people, name, code):
+    assert refused(world, people[Role.USER], name=name) == {"name": code}
+
+
+def test_an_empty_form_names_every_field_that_is_required(world, people):
+    fields = ("name", "dataset_id", "service_type", "package_id", "spec_id", "volume_id")
+    problems = refused(world, people[Role.USER], **dict.fromkeys(fields, ""))
+    assert problems == dict.fromkeys(fields, "REQUIRED") | {"name": "NAME_EMPTY"}
+
+
+def test_a_taken_name_is_refused(world, people):
+    user = people[Role.USER]
+    world.tasks.create(user, world.draft)
+    assert world.tasks.name_problem(user, " night ").code == "NAME_TAKEN"
+    with pytest.raises(InvalidFields) as error:
+        world.tasks.create(people[Role.ADMINISTRATOR], world.draft)
+    assert error.value.fields["name"].code == "NAME_TAKEN"
+    assert len(world.rows()) == 1
+
+
+def test_two_clicks_at_once_create_one_task(world, people):
+    outcomes = []
+    barrier = threading.Barrier(8)
+
+    def click():
+        barrier.wait()
+        try:
+            outcomes.append(world.tasks.create(people[Role.USER], world.draft))
+        except InvalidFields as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=click) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 8
+    assert sum(not isinstance(outcome, InvalidFields) for outcome in outcomes) == 1
+    assert len(world.rows()) == 1
+    assert (world.results / "night").is_dir()
+
+
+def test_a_folder_of_that_name_is_never_written_into(world, people):
+    (world.results / "night").mkdir()
+    assert refused(world, people[Role.USER]) == {"name": "OUTPUT_EXISTS"}
+
+
+def test_even_a_dangling_link_of_that_name_is_in_the_way(world, people):
+    (world.results / "night").symlink_to("/nowhere")
+    assert refused(world, people[Role.USER]) == {"name": "OUTPUT_EXISTS"}
+
+
+def test_an_output_that_cannot_be_written_is_refused(world, people):
+    world.results.rmdir()
+    world.results.symlink_to("/proc/self")  # nobody, not even root, makes a folder there
+    problems = {"volume_id": "OUTPUT_NOT_WRITABLE"}
+    with pytest.raises(InvalidFields) as error:
+        world.tasks.create(people[Role.USER], world.draft)
+    assert {field: m.code for field, m in error.value.fields.items()} == problems
+    assert world.rows() == []
+
+
+def test_a_volume_whose_folder_is_gone_is_refused(world, people):
+    world.results.rmdir()
+    with pytest.raises(InvalidFields) as error:
+        world.tasks.create(people[Role.USER], world.draft)
+    assert error.value.fields["volume_id"].code == "VOLUME_MISSING"
+
+
+def test_a_dataset_without_json_is_refused_with_what_was_found(world, people):
+    (world.pages / "deep" / "one.json").rename(world.pages / "deep" / "one.txt")
+    (world.pages / "two.jpeg").touch()
+    with pytest.raises(InvalidFields) as error:
+        world.tasks.create(people[Role.USER], world.draft)
+    problem = error.value.fields["dataset_id"]
+    assert problem.code == "DATASET_WITHOUT_JSON"
+    assert (problem.args["found"], problem.args["others"]) == (0, 2)
+    images = replace(world.draft, input_kind=InputKind.IMAGES)
+    assert world.tasks.create(people[Role.USER], images)
+
+
+def test_a_dataset_whose_folder_is_gone_is_refused(world, people):
+    (world.pages / "deep" / "one.json").unlink()
+    (world.pages / "deep").rmdir()
+    world.pages.rmdir()
+    assert refused(world, people[Role.USER]) == {"dataset_id": "DATASET_MISSING"}
+
+
+def test_a_package_of_another_service_type_is_refused(world, people):
+    problems = refused(world, people[Role.USER], service_type=ServiceType.OPENAI)
+    assert problems == {"package_id": "PACKAGE_OTHER_TYPE"}
+
+
+def test_what_can_never_run_is_refused(world, people):
+    user = people[Role.USER]
+    assert refused(world, user, spec_id=world.huge.id) == {"spec_id": "SPEC_TOO_LARGE"}
+    assert refused(world, user, node_count=500) == {"spec_id": "SPEC_TOO_LARGE"}
+    for count in (0, -1, MAX_NODES + 1):
+        assert refused(world, user, node_count=count) == {"node_count": "NODE_COUNT_RANGE"}
+
+
+def test_viewers_look_and_create_nothing(world, people):
+    with pytest.raises(Forbidden):
+        world.tasks.create(people[Role.VIEWER], world.draft)
+    task = world.tasks.create(people[Role.USER], world.draft)
+    assert world.tasks.get(people[Role.VIEWER], task.id).name == "night"
+    with pytest.raises(Forbidden):
+        world.tasks.stop(people[Role.VIEWER], task.id)
+
+
+def test_a_task_is_stopped_by_its_owner_or_an_administrator_alone(world, people, administrator):
+    task = world.tasks.create(people[Role.ADMINISTRATOR], world.draft)
+    with pytest.raises(Forbidden):
+        world.tasks.stop(people[Role.USER], task.id)
+    assert world.rows()[0].stop_requested_at is None
+    other = Accounts(world.store).create_user(administrator, "boss", None, Role.ADMINISTRATOR)
+    world.tasks.stop(other, task.id)
+    world.tasks.stop(other, task.id)
+    stopped = world.tasks.get(other, task.id)
+    assert stopped.stop_requested_by == other.id
+    codes = [event.code for event in world.tasks.view(other, task.id).events]
+    assert codes == ["SUBMITTED", "STOP_REQUESTED"]
+
+
+def test_an_ended_task_is_not_stopped(world, people):
+    user = people[Role.USER]
+    task = world.tasks.create(user, world.draft)
+    with world.store.write() as session:
+        queries.change(session, task, {"status": TaskStatus.SUCCEEDED})
+    with pytest.raises(Conflict, match="TASK_ENDED"):
+        world.tasks.stop(user, task.id)
+
+
+def test_what_does_not_exist_is_not_found(world, people):
+    for call in (world.tasks.get, world.tasks.view, world.tasks.logs, world.tasks.stop):
+        with pytest.raises(NotFound):
+            call(people[Role.ADMINISTRATOR], "no-such-task")
+
+
+def test_the_list_shows_all_or_ones_own_with_counts(world, people):
+    for number, role in enumerate((Role.USER, Role.USER, Role.ADMINISTRATOR)):
+        world.tasks.create(people[role], replace(world.draft, name=f"night {number}"))
+    page = world.tasks.page(people[Role.USER], limit=2)
+    assert [task.name for task in page.tasks] == ["night 2", "night 1"]
+    assert (page.total, page.counts) == (3, {TaskStatus.QUEUED: 3})
+    assert set(page.owners.values()) == {"admin", "user"}
+    mine = world.tasks.page(people[Role.USER], mine=True)
+    assert [task.name for task in mine.tasks] == ["night 1", "night 0"]
+    assert world.tasks.page(people[Role.USER], status=TaskStatus.FAILED).tasks == ()
