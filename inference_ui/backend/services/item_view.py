@@ -137,8 +137,8 @@ def open_result(entry: Entry, plan: TaskPlan) -> BinaryIO:
 def input_of(entry: Entry) -> str:
     """Return an item's path in the dataset. Raises :class:`Refused` when it has none."""
     if entry.relative is None:
-        problem = entry.problem or Message("SOURCE_OUTSIDE")
-        raise Refused(problem.code, **problem.args)
+        reason = entry.problem or Message("SOURCE_OUTSIDE")
+        raise Refused(reason.code, **reason.args)
     return entry.relative
 
 

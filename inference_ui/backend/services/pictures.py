@@ -76,8 +76,8 @@ def find_picture(dataset: Path, name: str) -> FoundPicture:
         picture = _try(dataset, candidate, problems)
         if picture is not None:
             return FoundPicture(picture, PictureOrigin.SIBLING, candidate)
-    problem = problems[0] if problems else Message("NO_PICTURE")
-    raise NotFound(problem.code, **problem.args)
+    reason = problems[0] if problems else Message("NO_PICTURE")
+    raise NotFound(reason.code, **reason.args)
 
 
 def read_input(dataset: Path, name: str, most: int = MAX_INPUT) -> bytes:
