@@ -6,5 +6,7 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from inference_ui.api import results
+
+ROUTERS: tuple[APIRouter, ...] = (results.router,)
 """The routers of every area."""
