@@ -36,10 +36,13 @@ def step(number: int, title: Any, done: Any, *more: Any) -> rx.Component:
     )
 
 
+_MARKS = {"": "info", "ok": "check"}
+
+
 def note(title: Any, *more: Any, kind: str = "bad") -> rx.Component:
-    """Return a framed remark: ``bad``, ``warn`` or plain."""
+    """Return a framed remark: ``bad``, ``warn``, ``ok`` or plain (``""``)."""
     return rx.el.div(
-        icon("info" if kind == "" else "warning"),
+        icon(_MARKS.get(kind, "warning")),
         rx.el.div(rx.el.b(title), *more),
         class_name=f"note {kind}",
         role="alert" if kind == "bad" else "note",
@@ -62,14 +65,16 @@ def skeleton_rows(count: int = 5) -> rx.Component:
 def confirm(
     title: Any,
     text: Any,
-    *,
+    *more: rx.Component,
     open: Any,
     verb: Any,
     on_confirm: Any,
     on_close: Any,
     danger: bool = True,
+    symbol: str | None = None,
 ) -> rx.Component:
-    """Return a dialog that asks: the title is the question, the text its consequences.
+    """Return a dialog that asks: the title is the question, the text its consequences, ``more``
+    what else belongs to them.
 
     The focus starts on 取消, and ``verb`` repeats what will be done. ``on_close`` gets no argument.
     """
@@ -77,9 +82,10 @@ def confirm(
         rx.alert_dialog.content(
             rx.alert_dialog.title(title),
             rx.alert_dialog.description(text),
+            *more,
             rx.el.div(
                 rx.alert_dialog.cancel(button(t("common.cancel"), live=False)),
-                button(verb, kind="dng" if danger else "pri", on_click=on_confirm),
+                button(verb, kind="dng" if danger else "pri", symbol=symbol, on_click=on_confirm),
                 class_name="acts",
             ),
             class_name="dlg",

@@ -10,11 +10,14 @@ from inference_ui.components.icons import SPRITE
 from inference_ui.i18n.live import one_of
 
 
-def status_badge(status: Any, *, pill: bool = False) -> rx.Component:
-    """Return the badge of a task's status (a Var of ``TaskStatus``' values)."""
+def status_badge(status: Any, *, word: Any = None, pill: bool = False) -> rx.Component:
+    """Return the badge of a task's status (a Var of ``TaskStatus``' values).
+
+    ``word`` is the code of its word when that is another: STOPPING, which looks like FINISHING.
+    """
     return rx.el.span(
         rx.el.svg(rx.el.svg.use(href=f"{SPRITE}#{status}"), aria_hidden="true"),
-        one_of("status", status),
+        one_of("status", status if word is None else word),
         class_name=f"st {status} pill" if pill else f"st {status}",
     )
 

@@ -61,7 +61,8 @@ TEXT = {
     "stopped": "Stopped",
     "stopped_by": "{who} stopped this task",
     "kept": "{done, plural, one {The # item} other {All # items}} done so far are kept.",
-    "kept_but": "{done, plural, one {# item} other {# items}} done and kept, {left, number} not done.",
+    "kept_but": "{done, plural, one {# item} other {# items}} done and kept, "
+    "{left, number} not done.",
     "none_done": "No item was done.",
     "evidence_client": "Last lines of the client's log",
     "evidence_server": "Last lines of the log of {who}",

@@ -56,7 +56,7 @@ TEXT = {
     "finishing_text": "保存日志，释放节点。",
     "succeeded": "{found, number} 项全部有结果",
     "partly": "完成，其中 {failed, number} 项失败（{share}）",
-    "partly_text": "{succeeded, number} 项有结果。失败的原因见下，每项的错误写在 result.ndjson 里。",
+    "partly_text": "{succeeded, number} 项有结果。失败的原因见下，每项的错误写在 result.ndjson 里",
     "stopped": "已停止",
     "stopped_by": "{who} 停止了这个任务",
     "kept": "已有的 {done, number} 项结果全部保留。",

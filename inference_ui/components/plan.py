@@ -1,0 +1,87 @@
+"""What a task was created with, all of it: model, compute, data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from inference_ui.i18n.live import fmt_duration, fmt_number, one_of, t
+
+
+def plan_panels(plan: Any) -> rx.Component:
+    """Return the panels of a ``PlanRow`` (a Var)."""
+    return rx.el.div(_model(plan), _compute(plan), _data(plan), class_name="plan")
+
+
+def _model(plan: Any) -> rx.Component:
+    return _panel(
+        t("task.plan_model"),
+        _entry(t("task.plan_package"), f"{plan.package} {plan.version}"),
+        _entry(t("task.plan_service_type"), one_of("service_type", plan.service_type)),
+        _optional(plan.model_name, t("task.plan_model_name"), plan.model_name, mono=True),
+        _entry(t("task.plan_box_format"), plan.box_format, mono=True),
+        _entry(t("task.plan_command"), plan.command, mono=True),
+        _optional(
+            plan.environment,
+            t("task.plan_environment"),
+            t("task.plan_environment_text", names=plan.environment),
+            mono=True,
+        ),
+        _entry(t("task.plan_ready"), fmt_duration(plan.ready_timeout_s)),
+    )
+
+
+def _compute(plan: Any) -> rx.Component:
+    return _panel(
+        t("task.plan_compute"),
+        _entry(t("task.plan_spec"), plan.spec),
+        _entry(
+            t("task.plan_size"),
+            t("task.plan_size_text", cpus=plan.cpus, memory=plan.memory_bytes),
+        ),
+        rx.cond(
+            plan.cards > 0,
+            _entry(
+                t("task.plan_cards"),
+                t("task.plan_cards_text", count=plan.cards, model=plan.card),
+            ),
+        ),
+        _entry(t("task.plan_nodes"), fmt_number(plan.nodes)),
+        _entry(
+            t("task.plan_placement"),
+            rx.fragment(
+                one_of("task.placement", plan.placement),
+                rx.cond(plan.placed_on != "", rx.el.span(" ", plan.placed_on, class_name="mono")),
+            ),
+        ),
+    )
+
+
+def _data(plan: Any) -> rx.Component:
+    return _panel(
+        t("task.plan_data"),
+        _entry(t("task.plan_dataset"), plan.dataset),
+        _entry(t("task.plan_dataset_folder"), plan.dataset_folder, mono=True),
+        _entry(t("task.plan_input"), one_of("task.input", plan.input_kind)),
+        _entry(t("task.plan_volume"), plan.volume),
+        _entry(t("task.plan_output_folder"), plan.output_folder, mono=True),
+        _entry(t("task.plan_timeout"), fmt_duration(plan.item_timeout_s)),
+        _entry(t("task.plan_retries"), t("task.plan_retries_text", count=plan.retries)),
+        _optional(plan.max_failed, t("task.plan_max_failed"), plan.max_failed),
+        _entry(t("task.plan_id"), plan.id, mono=True),
+    )
+
+
+def _panel(title: Any, *entries: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.header(rx.el.h2(title)), rx.el.dl(*entries, class_name="num"), class_name="panel"
+    )
+
+
+def _entry(name: Any, value: Any, *, mono: bool = False) -> rx.Component:
+    return rx.el.div(rx.el.dt(name), rx.el.dd(value, class_name="mono" if mono else ""))
+
+
+def _optional(given: Any, name: Any, value: Any, *, mono: bool = False) -> rx.Component:
+    return rx.cond(given != "", _entry(name, value, mono=mono))

@@ -1,0 +1,167 @@
+"""Parts of a task's page: figures, causes of failure, replicas of the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from inference_ui.components.status import progress_bar
+from inference_ui.i18n.live import (
+    fmt_clock,
+    fmt_duration,
+    fmt_number,
+    fmt_percent,
+    fmt_rate,
+    one_of,
+    reason,
+    t,
+)
+
+
+def figures(stand: Any) -> rx.Component:
+    """Return how far a ``StandRow`` is: done, failed, how fast, and when it ends."""
+    return rx.el.div(
+        _figure(
+            rx.fragment(fmt_number(stand.done), rx.el.small(" ", _total(stand))),
+            None,
+            class_name="fig big",
+            data_testid="done",
+        ),
+        _figure(
+            fmt_number(stand.failed),
+            rx.cond(
+                stand.failed > 0,
+                t("task.failed_share", share=fmt_percent(stand.failed_share)),
+                t("task.failed_none"),
+            ),
+            value_class=rx.cond(stand.failed > 0, "bad", ""),
+            data_testid="failed",
+        ),
+        _figure(
+            fmt_rate(stand.rate),
+            rx.cond(stand.ended, t("task.rate_average"), t("task.rate")),
+            data_testid="rate",
+        ),
+        rx.cond(
+            stand.ended,
+            _figure(fmt_duration(stand.took_s), t("task.took"), data_testid="took"),
+            _figure(fmt_clock(stand.left_s), t("task.left"), data_testid="left"),
+        ),
+        class_name="figs num",
+    )
+
+
+def task_bar(stand: Any) -> rx.Component:
+    """Return the progress bar of a ``StandRow``."""
+    return progress_bar(
+        t("task.progress"),
+        succeeded=stand.succeeded_width,
+        failed=stand.failed_width,
+        percent=stand.percent,
+        running=~stand.ended,
+    )
+
+
+def speed(stand: Any) -> rx.Component:
+    """Return requests in flight and latencies, where they are known."""
+    return rx.el.span(
+        rx.cond(
+            stand.in_flight != None,  # noqa: E711 - a Var
+            rx.el.span(t("task.in_flight", count=stand.in_flight), data_testid="in-flight"),
+        ),
+        rx.cond(
+            stand.p50_ms != None,  # noqa: E711
+            rx.el.span(
+                t("task.latency", p50=fmt_rate(stand.p50_ms), p95=fmt_rate(stand.p95_ms)),
+                data_testid="latency",
+            ),
+        ),
+        class_name="facts num",
+    )
+
+
+def causes_list(causes: Any) -> rx.Component:
+    """Return failures by cause, a Var of ``CauseRow``s: how many, what was said, an example."""
+    return rx.el.ul(rx.foreach(causes, _cause), class_name="fc", data_testid="causes")
+
+
+def replicas_table(replicas: Any) -> rx.Component:
+    """Return the replicas of a server, a Var of ``ReplicaRow``s."""
+    return rx.el.table(
+        rx.el.colgroup(
+            *(
+                rx.el.col(style={"width": width})
+                for width in ("104px", "84px", "22%", "26%", "60px")
+            ),
+            rx.el.col(),
+        ),
+        rx.el.thead(
+            rx.el.tr(
+                rx.el.th(t("task.replica")),
+                rx.el.th(t("task.replica_state")),
+                rx.el.th(t("task.replica_node")),
+                rx.el.th(t("task.replica_endpoint")),
+                rx.el.th(t("task.replica_restarts"), class_name="r"),
+                rx.el.th(t("task.replica_reason")),
+            )
+        ),
+        rx.el.tbody(rx.foreach(replicas, _replica)),
+        data_testid="replicas",
+    )
+
+
+def _figure(value: Any, label: Any, value_class: Any = "", **props: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.b(value, class_name=value_class),
+        *([] if label is None else [rx.el.span(label)]),
+        class_name=props.pop("class_name", "fig"),
+        **props,
+    )
+
+
+def _total(stand: Any) -> rx.Var[Any]:
+    known = rx.cond(
+        stand.counted,
+        t("task.total", found=stand.found),
+        t("task.total_so_far", found=stand.found),
+    )
+    return rx.cond(stand.found != None, known, t("task.total_unknown"))  # noqa: E711
+
+
+def _cause(cause: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.b(fmt_number(cause.count), class_name="num"),
+        rx.el.div(
+            rx.el.span(cause.message, class_name="mono cut", title=cause.message),
+            rx.el.span(
+                rx.el.span(cause.cause, class_name="code"),
+                rx.el.span(cause.head, class_name="cut"),
+                rx.el.span(cause.tail),
+                class_name="l2 mid",
+                title=cause.example,
+            ),
+            class_name="grow",
+        ),
+    )
+
+
+def _replica(replica: Any) -> rx.Component:
+    cards = rx.cond(replica.cards != "", rx.el.span(" · ", replica.cards), rx.fragment())
+    return rx.el.tr(
+        rx.el.td(replica.name, class_name="mono cut", title=replica.name),
+        rx.el.td(
+            rx.el.span(one_of("task.phase", replica.phase), class_name=f"ph {replica.phase}"),
+        ),
+        rx.el.td(replica.node, cards, class_name="mono cut", title=replica.node),
+        rx.el.td(replica.endpoint, class_name="mono cut", title=replica.endpoint),
+        rx.el.td(
+            fmt_number(replica.restarts),
+            class_name=rx.cond(replica.restarts > 0, "num r warn", "num r"),
+        ),
+        rx.el.td(
+            reason(replica.reason.code, replica.reason.args),
+            class_name="cut t2",
+            title=reason(replica.reason.code, replica.reason.args),
+        ),
+    )

@@ -1,0 +1,131 @@
+"""What a task's page says first: one sentence, why, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from inference_ui.components.clock import elapsed
+from inference_ui.components.controls import button
+from inference_ui.components.feedback import note
+from inference_ui.i18n.live import fmt_percent, one_of, reason, t
+
+
+def verdict_note(verdict: Any, stand: Any) -> rx.Component:
+    """Return the remark of a ``VerdictRow`` beside its ``StandRow``; nothing when it is empty."""
+    return rx.match(
+        verdict.code,
+        ("QUEUED", _queued(verdict)),
+        (
+            "STARTING",
+            rx.cond(verdict.kind == "warn", _starting(verdict, "warn"), _starting(verdict)),
+        ),
+        ("WAITING", note(t("task.waiting"), rx.el.p(_reason(verdict)), kind="warn")),
+        ("STOPPING", _stopping(verdict)),
+        ("FINISHING", _finishing(verdict)),
+        ("SUCCEEDED", note(t("task.succeeded", found=stand.done), kind="ok")),
+        ("SUCCEEDED_PARTLY", _partly(stand)),
+        ("STOPPED", _stopped(verdict, stand)),
+        ("FAILED", _failed(verdict, stand)),
+        rx.fragment(),
+    )
+
+
+def remedies(verdict: Any, evidence_of: Any, evidence: Any, on_log: Any) -> rx.Component:
+    """Return the evidence of a failure, what helps, and the way to the whole log."""
+    return rx.el.section(
+        rx.cond(
+            evidence != "",
+            rx.el.div(
+                rx.el.h2(
+                    rx.cond(
+                        evidence_of != "",
+                        t("task.evidence_server", who=evidence_of),
+                        t("task.evidence_client"),
+                    )
+                ),
+                rx.el.pre(evidence, class_name="mono", tab_index=0, data_testid="evidence"),
+            ),
+        ),
+        rx.el.div(
+            rx.el.h2(t("task.remedies")),
+            rx.el.ol(
+                rx.foreach(verdict.remedies, lambda code: rx.el.li(one_of("task.remedy", code))),
+                data_testid="remedies",
+            ),
+            button(t("task.whole_log"), symbol="tasks", on_click=on_log, live=False),
+        ),
+        class_name="rem",
+    )
+
+
+def _queued(verdict: Any) -> rx.Component:
+    why = rx.cond(verdict.reason.code != "", _reason(verdict), t("task.queued_unseen"))
+    return note(why, rx.el.p(elapsed("task.queued_since", verdict.since)), kind="")
+
+
+def _starting(verdict: Any, kind: str = "") -> rx.Component:
+    why = rx.cond(verdict.reason.code != "", _reason(verdict), t("task.starting"))
+    return note(
+        why,
+        rx.el.p(
+            elapsed("task.starting_since", verdict.since),
+            " · ",
+            t("task.starting_limit", limit=verdict.limit_s),
+        ),
+        kind=kind,
+    )
+
+
+def _stopping(verdict: Any) -> rx.Component:
+    title = rx.cond(verdict.who != "", t("task.stopping_by", who=verdict.who), t("task.stopping"))
+    return note(title, rx.el.p(t("task.stopping_text")), kind="")
+
+
+def _finishing(verdict: Any) -> rx.Component:
+    return note(
+        t("task.finishing", end=one_of("end", verdict.end)),
+        rx.el.p(
+            rx.cond(verdict.reason.code != "", rx.el.span(_reason(verdict), " · ")),
+            t("task.finishing_text"),
+        ),
+        kind="",
+    )
+
+
+def _partly(stand: Any) -> rx.Component:
+    share = fmt_percent(stand.failed_share)
+    return note(
+        t("task.partly", failed=stand.failed, share=share),
+        rx.el.p(t("task.partly_text", succeeded=stand.done - stand.failed)),
+        kind="warn",
+    )
+
+
+def _stopped(verdict: Any, stand: Any) -> rx.Component:
+    title = rx.cond(verdict.who != "", t("task.stopped_by", who=verdict.who), t("task.stopped"))
+    return note(title, rx.el.p(_kept(stand)), kind="")
+
+
+def _failed(verdict: Any, stand: Any) -> rx.Component:
+    return note(
+        one_of("end", verdict.end),
+        rx.cond(verdict.reason.code != "", rx.el.p(_reason(verdict))),
+        rx.el.p(_kept(stand)),
+        kind="bad",
+    )
+
+
+def _kept(stand: Any) -> rx.Var[Any]:
+    """Say what the task leaves behind."""
+    some = rx.cond(
+        stand.left.to(int) > 0,
+        t("task.kept_but", done=stand.done, left=stand.left),
+        t("task.kept", done=stand.done),
+    )
+    return rx.cond(stand.done > 0, some, t("task.none_done"))
+
+
+def _reason(verdict: Any) -> rx.Var[str]:
+    return reason(verdict.reason.code, verdict.reason.args)

@@ -1,0 +1,94 @@
+"""Logs as they are shown: which there are, which to show first, and their text made readable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
+from inference_ui.backend.services.tasks import WorkloadLog
+
+CLIENT, SERVER = "client", "server"
+
+EVIDENCE_LINES = 8
+"""Lines of a log that explain a failure; the rest stands in the log itself."""
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+_CLIENT_REASONS = frozenset({EndReason.CLIENT_FAILED, EndReason.INCOMPLETE})
+_SERVER_REASONS = frozenset(
+    {EndReason.SERVER_FAILED, EndReason.SERVER_NOT_READY, EndReason.STALLED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogTab:
+    """A log that can be chosen: ``key`` chooses it, ``label`` is empty for the batch client."""
+
+    key: str
+    label: str = ""
+
+
+def log_tabs(logs: Sequence[WorkloadLog], task: InferenceTask) -> list[LogTab]:
+    """Return the logs of a task, the client first, then the server's replicas by name."""
+    return [LogTab(log.replica, label(log, task)) for log in _in_order(logs)]
+
+
+def chosen(logs: Sequence[WorkloadLog], key: str, task: InferenceTask) -> WorkloadLog | None:
+    """Return the log that ``key`` names, or, when it names none, the one that tells the most.
+
+    That is where the failure lies, the server's while it starts, and else the client's.
+    """
+    found = {log.replica: log for log in logs}
+    return found.get(key) or _most_telling(logs, task)
+
+
+def evidence(logs: Sequence[WorkloadLog], task: InferenceTask) -> tuple[str, str]:
+    """Return the label and the last lines of the log that shows why a task failed; or nothing."""
+    reason = EndReason(task.end_reason) if task.end_reason else None
+    if reason not in _CLIENT_REASONS | _SERVER_REASONS:
+        return "", ""
+    log = _most_telling(logs, task)
+    if log is None:
+        return "", ""
+    lines = [line for line in readable(log.text).splitlines() if line.strip()]
+    return label(log, task), "\n".join(lines[-EVIDENCE_LINES:])
+
+
+def label(log: WorkloadLog, task: InferenceTask) -> str:
+    """Return what a log is called: its replica without the task's own prefix."""
+    if log.role == CLIENT:
+        return ""
+    return replica_label(log.replica, task)
+
+
+def replica_label(replica: str, task: InferenceTask) -> str:
+    """Return a replica's name as people say it: ``server-0``."""
+    return replica.removeprefix(f"task-{task.id}-{task.attempt}-")
+
+
+def readable(text: str) -> str:
+    """Return a log without what steers a terminal: colours, and lines written over."""
+    plain = _ESCAPES.sub("", text).replace("\r\n", "\n")
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in plain.split("\n"))
+    return _CONTROLS.sub("", "\n".join(lines))
+
+
+def _in_order(logs: Sequence[WorkloadLog]) -> list[WorkloadLog]:
+    return sorted(logs, key=lambda log: (log.role != CLIENT, len(log.replica), log.replica))
+
+
+def _most_telling(logs: Sequence[WorkloadLog], task: InferenceTask) -> WorkloadLog | None:
+    role = CLIENT
+    if task.end_reason in _SERVER_REASONS or task.status in (
+        TaskStatus.QUEUED,
+        TaskStatus.STARTING,
+    ):
+        role = SERVER
+    ordered = _in_order(logs)
+    of_role = [log for log in ordered if log.role == role]
+    return next((log for log in (*of_role, *ordered) if log.text.strip()), None) or next(
+        iter((*of_role, *ordered)), None
+    )

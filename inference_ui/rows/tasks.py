@@ -1,0 +1,242 @@
+"""Rows of the task list, and what of the list is shown: status, whose, which page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from inference_ui import routes
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
+from inference_ui.backend.services.tasks import TaskPage
+from inference_ui.rows.common import MessageRow, message_row, shown_status, status_word, stopping
+
+PAGE_SIZE = 50
+
+Show = Literal["WAITING", "RUNNING", "FINISHING", "DONE", "PARTLY", "FAILED"]
+"""What stands in the column of the progress: a reason to wait for, a bar with rate and time left,
+what is done, the numbers alone, a bar with why it ended, the reason why it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """What of the list is shown. It lives in the page's address, so a reload keeps it."""
+
+    status: TaskStatus | None = None
+    mine: bool = False
+    page: int = 1
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> ListFilter:
+        """Read it from an address' parameters; what makes no sense there is left out."""
+        status = query.get("status", "")
+        page = query.get("page", "")
+        return cls(
+            status=TaskStatus(status) if status in TaskStatus.__members__ else None,
+            mine=query.get("mine") == "1",
+            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
+        )
+
+    @property
+    def href(self) -> str:
+        """The address that shows this."""
+        return routes.tasks(self.status or "", self.mine, self.page)
+
+    @property
+    def offset(self) -> int:
+        """How many tasks stand on the pages before."""
+        return (self.page - 1) * PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task in the list. ``word`` is the code of the status' word; ``found`` is None until all
+    inputs are counted; widths are CSS lengths; ``rate`` is items per second. ``end`` is the code
+    of why it ended, ``who`` the user who stopped it, ``note`` what the backend says about it.
+    Times are seconds since 1970, ``took_s`` is None while the task lives."""
+
+    id: str
+    name: str
+    href: str
+    results_href: str
+    dataset: str
+    status: str
+    word: str
+    show: Show
+    done: int
+    failed: int
+    found: int | None
+    left: int | None
+    succeeded_width: str
+    failed_width: str
+    percent: int
+    rate: float
+    left_s: float | None
+    note: MessageRow
+    end: str
+    who: str
+    package: str
+    service_type: str
+    spec: str
+    nodes: int
+    card: str
+    cpus: float
+    memory_bytes: int
+    owner: str
+    created_at: float
+    took_s: float | None
+    may_stop: bool
+    has_results: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TabRow:
+    """A status to choose (``""``: all), with how many tasks are in it."""
+
+    status: str
+    count: int
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PagerRow:
+    """Which tasks of how many are shown, counted from 1; links are ``""`` where there is none."""
+
+    first: int = 0
+    last: int = 0
+    count: int = 0
+    previous: str = ""
+    following: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRows:
+    """All that the page shows of the list. ``total`` counts all statuses."""
+
+    rows: list[TaskRow] = field(default_factory=list)
+    tabs: list[TabRow] = field(default_factory=list)
+    pager: PagerRow = field(default_factory=PagerRow)
+    total: int = 0
+    status: str = ""
+    mine: bool = False
+    all_href: str = routes.TASKS
+    mine_href: str = routes.TASKS
+
+
+def list_rows(page: TaskPage, chosen: ListFilter, actor: Actor) -> ListRows:
+    """Return the rows of a page of tasks as ``actor`` sees it."""
+    return ListRows(
+        rows=[task_row(task, page.people, actor) for task in page.tasks],
+        tabs=tab_rows(page, chosen),
+        pager=pager_row(page, chosen),
+        total=page.total,
+        status=chosen.status or "",
+        mine=chosen.mine,
+        all_href=replace(chosen, mine=False, page=1).href,
+        mine_href=replace(chosen, mine=True, page=1).href,
+    )
+
+
+def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> TaskRow:
+    """Return the row of a task; ``people`` are names by user id."""
+    plan, resources = task.plan, task.plan.spec.resources
+    ended = TaskStatus(task.status).ended
+    done = task.succeeded + task.failed
+    whole = task.found or 0
+    return TaskRow(
+        id=task.id,
+        name=task.name,
+        href=routes.task(task.id),
+        results_href=routes.task_results(task.id),
+        dataset=plan.dataset_name,
+        status=shown_status(task),
+        word=status_word(task),
+        show=_show(task),
+        done=done,
+        failed=task.failed,
+        found=task.found,
+        left=max(0, task.found - done) if task.found is not None else None,
+        succeeded_width=_width(task.succeeded, whole),
+        failed_width=_width(task.failed, whole),
+        percent=min(100, 100 * done // whole) if whole else 0,
+        rate=task.rate,
+        left_s=task.left_s,
+        note=message_row(task.detail if task.end_reason else task.waiting),
+        end=str(task.end_reason or ""),
+        who=people.get(task.stop_requested_by or "", ""),
+        package=f"{plan.package.name} {plan.package.version}",
+        service_type=str(plan.package.service_type),
+        spec=plan.spec.name,
+        nodes=plan.node_count,
+        card=resources.card_model or (str(resources.accelerator) if resources.cards else ""),
+        cpus=resources.cpu_millis / 1000,
+        memory_bytes=resources.memory_bytes,
+        owner=people.get(task.owner_id, ""),
+        created_at=task.created_at.timestamp(),
+        took_s=_took(task) if ended else None,
+        may_stop=actor.owns(task.owner_id) and not _ending(task),
+        has_results=done > 0,
+    )
+
+
+def tab_rows(page: TaskPage, chosen: ListFilter) -> list[TabRow]:
+    """Return a tab for all tasks and one for each status."""
+    statuses: Sequence[TaskStatus | None] = (None, *TaskStatus)
+    return [
+        TabRow(
+            status=status or "",
+            count=page.counts.get(status, 0) if status else page.total,
+            href=ListFilter(status, chosen.mine).href,
+            current=status == chosen.status,
+        )
+        for status in statuses
+    ]
+
+
+def pager_row(page: TaskPage, chosen: ListFilter) -> PagerRow:
+    """Return where in the list the page stands."""
+    count = matching(page, chosen)
+    last = page.offset + len(page.tasks)
+    before = replace(chosen, page=chosen.page - 1).href if chosen.page > 1 else ""
+    after = replace(chosen, page=chosen.page + 1).href if last < count else ""
+    return PagerRow(page.offset + 1 if page.tasks else 0, last, count, before, after)
+
+
+def matching(page: TaskPage, chosen: ListFilter) -> int:
+    """Return how many tasks there are on all pages."""
+    return page.counts.get(chosen.status, 0) if chosen.status else page.total
+
+
+def last_page(count: int) -> int:
+    """Return the number of the last page of a list of so many tasks."""
+    return max(1, -(-count // PAGE_SIZE))
+
+
+def _ending(task: InferenceTask) -> bool:
+    status = TaskStatus(task.status)
+    return status.ended or status is TaskStatus.FINISHING or stopping(task)
+
+
+def _show(task: InferenceTask) -> Show:
+    status = TaskStatus(task.status)
+    if status is TaskStatus.FINISHING or stopping(task):
+        return "FINISHING"
+    if status in (TaskStatus.QUEUED, TaskStatus.STARTING):
+        return "WAITING"
+    if status is TaskStatus.RUNNING:
+        return "RUNNING"
+    if status is TaskStatus.SUCCEEDED:
+        return "DONE"
+    told_by_reason = task.end_reason == EndReason.NO_ITEM_SUCCEEDED
+    nothing_done = not task.succeeded + task.failed
+    return "FAILED" if status is TaskStatus.FAILED and (nothing_done or told_by_reason) else "PARTLY"
+
+
+def _took(task: InferenceTask) -> float | None:
+    return (task.ended_at - task.created_at).total_seconds() if task.ended_at else None
+
+
+def _width(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f}%" if whole else "0%"

@@ -1,0 +1,84 @@
+"""What a task's page says first: how it stands and why, and what can be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from inference_ui.backend.models.task import EndReason, TaskStatus
+from inference_ui.backend.services.tasks import TaskView
+from inference_ui.rows.common import MessageRow, message_row, stopping, unix
+
+Kind = Literal["", "ok", "warn", "bad"]
+
+REMEDIES: dict[EndReason, tuple[str, ...]] = {
+    EndReason.SERVER_FAILED: ("READ_SERVER_LOG", "CHECK_COMMAND", "NEW_TASK"),
+    EndReason.SERVER_NOT_READY: ("READ_SERVER_LOG", "CHECK_READINESS", "NEW_TASK"),
+    EndReason.CLIENT_FAILED: ("READ_CLIENT_LOG", "CHECK_VOLUME", "NEW_TASK"),
+    EndReason.STALLED: ("READ_SERVER_LOG", "CHECK_SIZE", "NEW_TASK"),
+    EndReason.NO_ITEM_SUCCEEDED: ("SEE_CAUSES", "CHECK_INPUT", "NEW_TASK"),
+    EndReason.TOO_MANY_FAILED: ("SEE_CAUSES", "CHECK_INPUT", "NEW_TASK"),
+    EndReason.INCOMPLETE: ("READ_CLIENT_LOG", "CHECK_DATASET", "NEW_TASK"),
+}
+"""What helps after each ending that nobody wanted, in the order of trying."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """``code`` names the sentence (``""``: nothing needs saying), ``reason`` the backend's own.
+
+    ``since``: from when on it has been so (Unix seconds). ``limit_s``: how long it may take.
+    ``who``: the user who asked for it. ``end``: the code of why the task ended. ``remedies``:
+    codes of what can be done.
+    """
+
+    code: str = ""
+    kind: Kind = ""
+    reason: MessageRow = field(default_factory=MessageRow)
+    since: float | None = None
+    limit_s: float | None = None
+    who: str = ""
+    end: str = ""
+    remedies: list[str] = field(default_factory=list)
+
+
+def verdict(view: TaskView) -> VerdictRow:
+    """Return what is to be said of a task."""
+    task = view.task
+    status = TaskStatus(task.status)
+    if status.ended or status is TaskStatus.FINISHING:
+        return _ending(view)
+    if stopping(task):
+        return VerdictRow("STOPPING", who=_who(view), since=unix(task.stop_requested_at))
+    reason = message_row(task.waiting)
+    since = unix(task.status_since)
+    if status is TaskStatus.QUEUED:
+        return VerdictRow("QUEUED", reason=reason, since=since)
+    if status is TaskStatus.STARTING:
+        kind: Kind = "" if reason.code in ("", "SERVER_STARTING") else "warn"
+        limit = task.plan.package.launch.ready_timeout_s
+        return VerdictRow("STARTING", kind, reason, since, limit)
+    return VerdictRow("WAITING", "warn", reason) if reason.code else VerdictRow()
+
+
+def _ending(view: TaskView) -> VerdictRow:
+    task = view.task
+    detail = message_row(task.detail)
+    end = str(task.end_reason or "")
+    if task.status == TaskStatus.FINISHING:
+        who = _who(view) if stopping(task) else ""
+        code = "STOPPING" if who else "FINISHING"
+        return VerdictRow(code, reason=detail, since=unix(task.status_since), who=who, end=end)
+    if task.status == TaskStatus.STOPPED:
+        return VerdictRow("STOPPED", reason=detail, who=_who(view), end=end)
+    if task.status == TaskStatus.FAILED:
+        remedies = REMEDIES.get(EndReason(task.end_reason), ()) if task.end_reason else ()
+        return VerdictRow("FAILED", "bad", detail, end=end, remedies=list(remedies))
+    if task.failed:
+        return VerdictRow("SUCCEEDED_PARTLY", "warn", detail, end=end)
+    return VerdictRow("SUCCEEDED", "ok", detail, end=end)
+
+
+def _who(view: TaskView) -> str:
+    """Return the name of who asked the task to stop."""
+    return view.people.get(view.task.stop_requested_by or "", "")

@@ -1,0 +1,122 @@
+"""The page of one task: what it shows, its tabs and logs, and asking it to stop."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import fields
+
+import reflex as rx
+
+from inference_ui.backend.errors import NotFound
+from inference_ui.backend.models.account import Actor
+from inference_ui.context import actor, product
+from inference_ui.rows.chart import ChartRow
+from inference_ui.rows.logs import LogTab
+from inference_ui.rows.task import (
+    CauseRow,
+    PlanRow,
+    ReplicaRow,
+    StandRow,
+    TaskRows,
+    task_rows,
+)
+from inference_ui.rows.timeline import StepRow
+from inference_ui.rows.verdict import VerdictRow
+from inference_ui.state import live
+
+TABS = ("overview", "logs", "plan")
+
+
+class TaskState(rx.State):
+    """State of one task's page. ``shown`` is the id of the task whose rows these are."""
+
+    shown: str = ""
+    missing: bool = False
+    tab: str = TABS[0]
+    asking: bool = False
+    server_now: float = 0.0
+
+    plan: PlanRow = PlanRow()
+    stand: StandRow = StandRow()
+    verdict: VerdictRow = VerdictRow()
+    steps: list[StepRow] = []
+    chart: ChartRow = ChartRow()
+    causes: list[CauseRow] = []
+    replicas: list[ReplicaRow] = []
+    ready: int = 0
+    logs: list[LogTab] = []
+    log_key: str = ""
+    log_text: str = ""
+    evidence_of: str = ""
+    evidence: str = ""
+
+    _log_wish: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        """Show the task of the address, and follow it from now on."""
+        task_id = self.task_id
+        await live.watch(self, task_id)
+        if self.shown != task_id:
+            self.reset()
+        await self._read(task_id)
+        self.shown, self.server_now = task_id, time.time()
+
+    @rx.event
+    async def reload(self) -> None:
+        """Read the task again."""
+        if self.shown and not self.missing:
+            await self._read(self.shown)
+
+    @rx.event
+    def show_tab(self, tab: str) -> None:
+        """Turn to another part of the page."""
+        if tab in TABS:
+            self.tab = tab
+
+    @rx.event
+    async def show_log(self, key: str) -> None:
+        """Show the log of a replica."""
+        if key in {tab.key for tab in self.logs}:
+            self._log_wish = key
+            await self.reload()
+
+    @rx.event
+    def ask(self) -> None:
+        """Ask whether the task shall stop."""
+        self.asking = True
+
+    @rx.event
+    def dismiss(self) -> None:
+        """Leave the task as it is."""
+        self.asking = False
+
+    @rx.event
+    async def stop(self) -> None:
+        """Ask the task to stop."""
+        self.asking = False
+        user, tasks, task_id = actor(), product().tasks, self.shown
+        await rx.run_in_thread(lambda: tasks.stop(user, task_id))
+        await self.reload()
+
+    async def _read(self, task_id: str) -> None:
+        user, wish = actor(), self._log_wish
+        try:
+            rows = await rx.run_in_thread(lambda: _rows(user, task_id, wish))
+        except NotFound:
+            self.missing = True
+        else:
+            self._show(rows)
+
+    def _show(self, rows: TaskRows) -> None:
+        """Assign what differs: what is assigned is sent to the tab, equal or not."""
+        for row in fields(rows):
+            value = getattr(rows, row.name)
+            if getattr(self, row.name) != value:
+                setattr(self, row.name, value)
+
+
+def _rows(user: Actor, task_id: str, log_wish: str) -> TaskRows:
+    tasks = product().tasks
+    view = tasks.view(user, task_id)
+    return task_rows(view, tasks.logs(user, task_id), user, log_wish, time.time())
