@@ -12,14 +12,15 @@ class Settings(BaseSettings):
     """Settings of one installation, from the environment (``INFERENCE_UI_…``).
 
     ``database_url`` is None for the SQLite file in the data folder, or a PostgreSQL URL.
-    ``public_url`` is the address that browsers use when it is not ``http://host:port``.
+    ``public_url`` is the address that browsers use when it is not ``http://host:port``; port 0 is
+    any free one.
     """
 
     model_config = SettingsConfigDict(env_prefix="INFERENCE_UI_", frozen=True)
 
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
-    port: int = Field(default=8700, ge=1, le=65535)
+    port: int = Field(default=8700, ge=0, le=65535)
     database_url: str | None = None
     public_url: str | None = None
     sample: bool = True
