@@ -9,6 +9,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 TASKS = "/"
+NEW_TASK = "/tasks/new"
 TASK = "/tasks/[task_id]"
 TASK_RESULTS = f"{TASK}/results"
 
@@ -20,6 +21,22 @@ API = "/api"
 WHO = f"{API}/me"
 TOKENS = "/tokens.css"
 FAVICON = "/favicon.svg"
+
+
+def tasks(status: str = "", mine: bool = False, page: int = 1) -> str:
+    """Return the link to a page of the task list, of tasks in one status or of one's own."""
+    chosen = {
+        "status": status,
+        "mine": "1" if mine else "",
+        "page": str(page) if page > 1 else "",
+    }
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"{TASKS}?{query}" if query else TASKS
+
+
+def new_sample_task() -> str:
+    """Return the link to the create form, filled in with the sample."""
+    return f"{NEW_TASK}?{urlencode({'sample': '1'})}"
 
 
 def task(task_id: str) -> str:

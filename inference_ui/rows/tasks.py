@@ -231,7 +231,9 @@ def _show(task: InferenceTask) -> Show:
         return "DONE"
     told_by_reason = task.end_reason == EndReason.NO_ITEM_SUCCEEDED
     nothing_done = not task.succeeded + task.failed
-    return "FAILED" if status is TaskStatus.FAILED and (nothing_done or told_by_reason) else "PARTLY"
+    return (
+        "FAILED" if status is TaskStatus.FAILED and (nothing_done or told_by_reason) else "PARTLY"
+    )
 
 
 def _took(task: InferenceTask) -> float | None:

@@ -1,4 +1,4 @@
-"""Could the cluster ever hold what is asked for, were it empty?"""
+"""Could the cluster hold what is asked for: now, or ever, were it empty?"""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def never_fits(
     if isinstance(client, Message):
         return Message("SPEC_NO_ROOM_FOR_CLIENT", client.args)
     return None
+
+
+def no_room_now(
+    resources: Resources, replicas: int, placement: Placement, nodes: Sequence[Node]
+) -> Message | None:
+    """Say what a server of so many replicas would have to wait for now, or None if it fits."""
+    seats = seat(Demand("server", "server", resources, replicas, placement), nodes)
+    return seats if isinstance(seats, Message) else None
 
 
 def _emptied(node: Node) -> Node:

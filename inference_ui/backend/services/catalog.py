@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from inference_ui.backend.errors import Forbidden, InvalidFields, Message
+from inference_ui.backend.errors import Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
 from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.records import InputKind
+from inference_ui.backend.services.folders import count_inputs, free_bytes
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Session, Store
@@ -32,6 +34,21 @@ class Catalog:
         """Return all datasets with their volumes, by name."""
         with self._store.read() as session:
             return queries.datasets(session)
+
+    def free_bytes(self, actor: Actor) -> dict[str, int | None]:
+        """Return how many bytes are free on each volume, by its id; None where nobody can tell."""
+        return {volume.id: free_bytes(Path(volume.root)) for volume in self.volumes(actor)}
+
+    def count_inputs(self, actor: Actor, dataset_id: str, kind: InputKind, most: int) -> int:
+        """Return how many inputs a dataset holds, ``most`` standing for that many or more.
+
+        Raises :class:`NotFound`.
+        """
+        with self._store.read() as session:
+            pair = queries.dataset_with_volume(session, dataset_id)
+        if pair is None:
+            raise NotFound("DATASET_UNKNOWN", id=dataset_id)
+        return count_inputs(dataset_folder(*pair), kind, most)
 
     def packages(self, actor: Actor) -> list[ModelPackage]:
         """Return all model packages, by name, newest first."""

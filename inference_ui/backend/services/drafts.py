@@ -11,7 +11,7 @@ from inference_ui.backend.models.compute import ComputeSpec, Placement
 from inference_ui.backend.models.task import SpecSnapshot, TaskPlan
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.records import InputKind
-from inference_ui.backend.services.capacity import never_fits
+from inference_ui.backend.services.capacity import never_fits, no_room_now
 from inference_ui.backend.services.catalog import dataset_folder
 from inference_ui.backend.services.folders import dataset_problem, output_problem
 from inference_ui.backend.services.names import clean_name, name_problem
@@ -33,6 +33,15 @@ class TaskDraft:
     volume_id: str
     node_count: int = 1
     input_kind: InputKind = InputKind.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCheck:
+    """What is wrong with a draft, by field, and what its task would wait for if it were created
+    now; None when it would start at once, or when that cannot be told yet."""
+
+    problems: dict[str, Message]
+    waiting: Message | None = None
 
 
 def plan_of(
@@ -58,6 +67,14 @@ def plan_of(
         output_folder=str(Path(volume.root) / clean_name(draft.name)),
         input_kind=draft.input_kind,
     )
+
+
+def waiting_now(session: Session, draft: TaskDraft, cluster: Cluster) -> Message | None:
+    """Return what the server of a draft would have to wait for now, or None."""
+    spec = session.get(ComputeSpec, draft.spec_id) if draft.spec_id else None
+    if spec is None or not 1 <= draft.node_count <= MAX_NODES:
+        return None
+    return no_room_now(spec.resources, draft.node_count, Placement(), cluster.nodes())
 
 
 def _package(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ def find_input(folder: Path, kind: InputKind) -> InputSearch:
 
     Links are not followed. Raises :class:`OSError` when the folder itself cannot be read.
     """
-    suffixes = (".json",) if kind is InputKind.JSON else tuple(sorted(IMAGE_SUFFIXES))
+    suffixes = _suffixes(kind)
     others = 0
     pending = [os.fspath(folder)]
     while pending:
@@ -43,6 +44,32 @@ def find_input(folder: Path, kind: InputKind) -> InputSearch:
                 else:
                     others += 1
     return InputSearch(False, others)
+
+
+def count_inputs(folder: Path, kind: InputKind, most: int) -> int:
+    """Count the inputs of the kind below ``folder``, and stop at ``most``.
+
+    Links are not followed; what cannot be read counts nothing.
+    """
+    suffixes = _suffixes(kind)
+    count = 0
+    for _, _, names in os.walk(folder):
+        count += sum(name.lower().endswith(suffixes) for name in names)
+        if count >= most:
+            return most
+    return count
+
+
+def free_bytes(root: Path) -> int | None:
+    """Return how many bytes a user can still write below ``root``; None where it cannot be told."""
+    try:
+        return shutil.disk_usage(root).free
+    except OSError:
+        return None
+
+
+def _suffixes(kind: InputKind) -> tuple[str, ...]:
+    return (".json",) if kind is InputKind.JSON else tuple(sorted(IMAGE_SUFFIXES))
 
 
 def dataset_problem(folder: Path, kind: InputKind) -> Message | None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.columns import utc_now
-from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskStatus
+from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskPlan, TaskStatus
 from inference_ui.backend.ports import Cluster, LogTail, Observation, workload_name
 from inference_ui.backend.records import PROGRESS, Progress, read_record
 from inference_ui.backend.services.changes import Changes
-from inference_ui.backend.services.drafts import TaskDraft, plan_of
+from inference_ui.backend.services.drafts import DraftCheck, TaskDraft, plan_of, waiting_now
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import tasks as queries
@@ -26,10 +26,11 @@ ROLES = ("server", "client")
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
-    """A page of the task list. ``counts`` are by status, of all tasks that the scope holds."""
+    """A page of the task list. ``counts`` are by status, of all tasks that the scope holds;
+    ``people`` are the names, by id, of who owns these tasks or asked them to stop."""
 
     tasks: tuple[InferenceTask, ...]
-    owners: dict[str, str]
+    people: dict[str, str]
     counts: dict[TaskStatus, int]
     offset: int
 
@@ -91,14 +92,7 @@ class Tasks:
 
         Raises :class:`Forbidden`, :class:`InvalidFields` with a message for each wrong field.
         """
-        if not actor.may_create:
-            raise Forbidden("VIEWERS_ONLY_LOOK")
-        problems: dict[str, Message] = {}
-        name = self.name_problem(actor, draft.name)
-        if name is not None:
-            problems["name"] = name
-        with self._store.read() as session:
-            plan = plan_of(session, draft, self._cluster, problems)
+        plan, problems = self._plan(actor, draft)
         if problems or plan is None:
             raise InvalidFields(problems)
         task = InferenceTask(
@@ -111,6 +105,25 @@ class Tasks:
         self._insert(task, actor)
         self._changes.publish(frozenset({task.id}))
         return task
+
+    def check(self, actor: Actor, draft: TaskDraft) -> DraftCheck:
+        """Say what is wrong with each field of a draft, and what the task would have to wait for.
+
+        Changes nothing. Raises :class:`Forbidden`.
+        """
+        _, problems = self._plan(actor, draft)
+        with self._store.read() as session:
+            return DraftCheck(problems, waiting_now(session, draft, self._cluster))
+
+    def _plan(self, actor: Actor, draft: TaskDraft) -> tuple[TaskPlan | None, dict[str, Message]]:
+        if not actor.may_create:
+            raise Forbidden("VIEWERS_ONLY_LOOK")
+        problems: dict[str, Message] = {}
+        name = self.name_problem(actor, draft.name)
+        if name is not None:
+            problems["name"] = name
+        with self._store.read() as session:
+            return plan_of(session, draft, self._cluster, problems), problems
 
     def _insert(self, task: InferenceTask, actor: Actor) -> None:
         folder = Path(task.plan.output_folder)
@@ -146,9 +159,10 @@ class Tasks:
                 limit=max(1, min(limit, 200)),
             )
             counts = queries.counts(session, owner)
-            owners = account_queries.names_of(session, {row.owner_id for row in rows})
+            ids = {id for row in rows for id in (row.owner_id, row.stop_requested_by) if id}
+            people = account_queries.names_of(session, ids)
         by_status = {TaskStatus(name): number for name, number in counts.items()}
-        return TaskPage(tuple(rows), owners, by_status, max(0, offset))
+        return TaskPage(tuple(rows), people, by_status, max(0, offset))
 
     def get(self, actor: Actor, task_id: str) -> InferenceTask:
         """Return a task. Raises :class:`NotFound`."""

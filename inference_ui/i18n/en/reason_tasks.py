@@ -9,6 +9,7 @@ TEXT = {
     "TASK_ENDED": "“{name}” has ended already; there is nothing to stop",
     "PACKAGE_OTHER_TYPE": "This package's service type is {type}; "
     "choose another package or service type",
+    "DATASET_UNKNOWN": "There is no such dataset ({id}); it may have been deleted",
     "DATASET_MISSING": "The dataset's folder {folder} does not exist; "
     "check that its volume is mounted",
     "DATASET_UNREADABLE": "The dataset's folder {folder} cannot be read: {error}",

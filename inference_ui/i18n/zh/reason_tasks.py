@@ -6,6 +6,7 @@ TEXT = {
     "TASK_UNKNOWN": "没有这个任务（{id}），可能已被删除",
     "TASK_ENDED": "“{name}”已经结束，不用停止了",
     "PACKAGE_OTHER_TYPE": "这个模型包的服务类型是 {type}，请换模型包或服务类型",
+    "DATASET_UNKNOWN": "没有这个数据集（{id}），可能已被删除",
     "DATASET_MISSING": "数据集的文件夹 {folder} 不存在，请检查存储卷是否挂好",
     "DATASET_UNREADABLE": "数据集的文件夹 {folder} 读不了：{error}",
     "DATASET_WITHOUT_JSON": "{folder} 里找到 {found, number} 个 JSON 文件"

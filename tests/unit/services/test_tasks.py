@@ -255,7 +255,38 @@ def test_the_list_shows_all_or_ones_own_with_counts(world, people):
     page = world.tasks.page(people[Role.USER], limit=2)
     assert [task.name for task in page.tasks] == ["night 2", "night 1"]
     assert (page.total, page.counts) == (3, {TaskStatus.QUEUED: 3})
-    assert set(page.owners.values()) == {"admin", "user"}
+    assert set(page.people.values()) == {"admin", "user"}
     mine = world.tasks.page(people[Role.USER], mine=True)
     assert [task.name for task in mine.tasks] == ["night 1", "night 0"]
     assert world.tasks.page(people[Role.USER], status=TaskStatus.FAILED).tasks == ()
+
+
+def test_the_list_knows_who_asked_a_task_to_stop(world, people):
+    task = world.tasks.create(people[Role.USER], world.draft)
+    world.tasks.stop(people[Role.ADMINISTRATOR], task.id)
+    page = world.tasks.page(people[Role.VIEWER])
+    assert page.people[page.tasks[0].stop_requested_by] == "admin"
+
+
+def test_checking_a_draft_tells_each_field_and_changes_nothing(world, people):
+    wrong = replace(world.draft, name="a/b", dataset_id="", spec_id=world.huge.id)
+    found = world.tasks.check(people[Role.USER], wrong)
+    assert {field: message.code for field, message in found.problems.items()} == {
+        "name": "NAME_CHARACTER",
+        "dataset_id": "REQUIRED",
+        "spec_id": "SPEC_TOO_LARGE",
+    }
+    assert world.tasks.check(people[Role.USER], world.draft).problems == {}
+    assert list(world.results.iterdir()) == []
+    assert world.rows() == []
+    with pytest.raises(Forbidden, match="VIEWERS_ONLY_LOOK"):
+        world.tasks.check(people[Role.VIEWER], world.draft)
+
+
+def test_checking_a_draft_tells_whether_it_would_start_at_once(world, people):
+    check = world.tasks.check
+    assert check(people[Role.USER], world.draft).waiting is None
+    busy = check(people[Role.USER], replace(world.draft, spec_id=world.huge.id)).waiting
+    assert busy is not None
+    assert busy.code == "QUEUED_NO_ROOM"
+    assert check(people[Role.USER], replace(world.draft, node_count=0)).waiting is None
