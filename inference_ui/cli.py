@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from inference_ui import __version__, routes
+from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import CannotStart, InvalidFields, ProductError
 from inference_ui.backend.models.account import Role
@@ -109,9 +110,9 @@ def _build(given: argparse.Namespace) -> None:
 
 
 def _open(given: argparse.Namespace) -> Product:
-    from inference_ui.web.serve import open_product
-
-    return open_product(_settings(given))
+    product = bootstrap.build(_settings(given))
+    product.accounts.ensure_administrator()
+    return product
 
 
 def _settings(given: argparse.Namespace) -> Settings:

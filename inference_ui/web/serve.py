@@ -10,10 +10,12 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -25,6 +27,7 @@ from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import CannotStart
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.settings import Settings
+from inference_ui.demo import digits, sample
 from inference_ui.web.build import ROOT, ensure_built
 from inference_ui.web.lock import DataLock
 
@@ -43,7 +46,7 @@ def serve(settings: Settings, *, build: bool, on_ready: Callable[[Product], None
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     with ThreadPoolExecutor(1) as aside:
         built = aside.submit(ensure_built) if build else None
-        product = open_product(settings)
+        product = _first_start(settings)
         if built:
             built.result()
     context.use(product)
@@ -57,11 +60,28 @@ def serve(settings: Settings, *, build: bool, on_ready: Callable[[Product], None
         lock.release()
 
 
-def open_product(settings: Settings) -> Product:
-    """Return the product with everything that a first start makes."""
+def _first_start(settings: Settings) -> Product:
+    """Return the product with everything in it that a first start makes."""
+    if settings.sample:
+        _make_sample(settings.volumes_folder / "datasets" / sample.NAME)
     product = bootstrap.build(settings)
-    bootstrap.seed(product)
+    administrator = bootstrap.seed(product)
+    if settings.sample:
+        sample.install(product, administrator)
     return product
+
+
+def _make_sample(folder: Path) -> None:
+    """Draw the sample's pages in a process of its own: what draws them is large to import."""
+    if digits.is_whole(folder):
+        return
+    made = subprocess.run(  # noqa: S603 - our own program
+        (sys.executable, "-m", "inference_ui.demo.digits", str(folder)),
+        cwd=ROOT, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if made.returncode != 0:
+        lines = made.stderr.strip().splitlines() or [str(made.returncode)]
+        raise CannotStart("SAMPLE_FAILED", folder=str(folder), error=lines[-1])
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import psutil
 
+from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import Conflict
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.ports import Phase
 from inference_ui.backend.settings import Settings
 from inference_ui.web.lock import DataLock, holder
-from inference_ui.web.serve import open_product
 
 SERVER_S = 15.0
 TASKS_S = 90.0
@@ -42,7 +42,7 @@ def stop(settings: Settings) -> Stopped:
     pid = _stop_server(folder)
     lock = _lock(folder)
     try:
-        product = open_product(settings)
+        product = bootstrap.build(settings)
         try:
             tasks = _stop_tasks(product)
             return Stopped(pid, tasks, _remove_workloads(product))

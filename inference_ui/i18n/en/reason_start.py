@@ -9,4 +9,5 @@ TEXT = {
     "SETTING_INVALID": "the setting {name} is wrong: {error}",
     "BUILD_FAILED": "the front end could not be built, see {log}:\n{tail}",
     "SERVER_DID_NOT_START": "the web server did not start, for the reason above.",
+    "SAMPLE_FAILED": "the sample could not be made in {folder}: {error}",
 }

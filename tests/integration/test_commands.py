@@ -1,0 +1,183 @@
+"""The commands as people type them: start, a second start, Ctrl-C, stop, and what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.installation import Installation, numbered_inputs, processes_of
+from tests.support.server import ROOT, interrupt, run, serving, signed_in, start
+from tests.support.waiting import wait_for
+
+NO_SAMPLE = {"INFERENCE_UI_SAMPLE": "false"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_the_printed_link_signs_the_administrator_in_once(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE) as served:
+        with signed_in(served) as client:
+            assert client.get("/api/me").json()["role"] == "ADMINISTRATOR"
+            assert client.get("/", headers={"Accept": "text/html"}).status_code == 200
+        with httpx.Client() as somebody_else:
+            assert somebody_else.get(served.link).status_code == 401
+
+
+def test_ctrl_c_ends_the_server_at_once_even_with_an_open_page(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE) as served:
+        host, port = served.address.removeprefix("http://").split(":")
+        with signed_in(served), socket.create_connection((host, int(port))):
+            began = time.monotonic()
+            assert interrupt(served) == 0
+            assert time.monotonic() - began < 5
+        assert "The web server has stopped." in served.text()
+        assert "Traceback" not in served.text()
+
+
+def test_a_second_start_on_the_same_folder_is_refused_and_names_the_first(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE) as served:
+        second = run("serve", "--no-build", "--port", "0", "--data-dir", folder)
+        assert second.returncode == 2
+        assert served.address in second.stderr
+        assert f"process {served.process.pid}" in second.stderr
+        assert len(second.stderr.splitlines()) == 1
+        assert httpx.get(f"{served.address}/health").status_code == 200
+
+
+def test_a_killed_server_leaves_no_lock_behind(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE) as served:
+        served.process.kill()
+        served.process.wait()
+        again = start(folder, NO_SAMPLE)
+        try:
+            assert httpx.get(f"{again.address}/health").status_code == 200
+        finally:
+            interrupt(again)
+
+
+def test_what_cannot_be_started_is_said_in_one_line(folder: Path, tmp_path: Path) -> None:
+    occupied = tmp_path / "a file"
+    occupied.touch()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        tries = {
+            f"port {port} is in use": ("--port", str(port), "--data-dir", folder),
+            "cannot be written": ("--port", "0", "--data-dir", occupied / "data"),
+            "port": ("--port", "99999", "--data-dir", folder),
+        }
+        for reason, arguments in tries.items():
+            refused = run("serve", "--no-build", *arguments, **NO_SAMPLE)
+            assert refused.returncode == 2
+            assert reason in refused.stderr
+            assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_terminals_language_is_spoken(folder: Path) -> None:
+    assert "没有在运行的东西" in run("stop", "--data-dir", folder, LC_ALL="zh_CN.UTF-8").stdout
+    assert "Nothing is running" in run("stop", "--data-dir", folder, LC_ALL="de_DE.UTF-8").stdout
+    assert not folder.exists()
+
+
+def test_tasks_go_on_after_ctrl_c_and_stop_ends_them(folder: Path) -> None:
+    """Ctrl-C names what goes on; `stop` ends the tasks as a user would, and nothing is left."""
+    installation = Installation(folder)
+    try:
+        installation.dataset(numbered_inputs(400))
+        installation.package(DELAY_MS="100")
+        task = installation.create("long-task")
+        with serving(folder, NO_SAMPLE) as served:
+            installation.wait_until(task.id, "RUNNING")
+            assert interrupt(served) == 0
+            assert "1 task goes on running: long-task" in served.text()
+            installation.wait_for_lines(task.id, 1)
+            assert processes_of(folder)
+
+            stopped = run("stop", "--data-dir", folder)
+            assert stopped.returncode == 0, stopped.stderr
+            assert "1 task was stopped: long-task" in stopped.stdout
+            wait_for(lambda: not processes_of(folder), "no process left")
+        assert installation.task(task.id).status == "STOPPED"
+    finally:
+        installation.close()
+
+
+def test_stop_ends_a_server_that_runs(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE) as served:
+        stopped = run("stop", "--data-dir", folder)
+        assert f"process {served.process.pid}" in stopped.stdout
+        assert served.process.wait(timeout=10) == 0
+        assert run("stop", "--data-dir", folder).stdout == "Nothing is running.\n"
+
+
+def test_stop_never_ends_a_stranger_that_got_the_servers_number(folder: Path) -> None:
+    """A lock file left by a crash names a process id that another process may have by now."""
+    folder.mkdir()
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        (folder / "server.lock").write_text(
+            f'{{"pid": {stranger.pid}, "started": 1.5, "address": "", "since": ""}}'
+        )
+        assert run("stop", "--data-dir", folder).returncode == 0
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_user_is_made_and_gets_a_link_at_the_command_line(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE) as served:
+        answer = run("link", "--data-dir", folder)
+        assert f"{served.address}/sign-in/link?token=" in answer.stdout
+        unknown = run("link", "nobody", "--data-dir", folder)
+        assert unknown.returncode == 2
+        assert "nobody" in unknown.stderr
+
+
+def environment_with(tmp_path: Path, python: str) -> subprocess.CompletedProcess[str]:
+    """Make an environment in an empty place with a program that claims to be Python."""
+    place = tmp_path / "place"
+    (place / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "environment", place / ".ci")
+    for name in ("requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, place)
+    program = tmp_path / "python-under-test"
+    program.write_text(python)
+    program.chmod(0o755)
+    return subprocess.run(
+        [place / ".ci" / "environment", "requirements.lock"],
+        env={**os.environ, "PYTHON": str(program)},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_python_that_is_too_old_is_named_in_one_line(tmp_path: Path) -> None:
+    old = '#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.2 || exit 1\n'
+    refused = environment_with(tmp_path, old)
+    assert refused.returncode == 2
+    assert "needs Python 3.11 or newer, found Python 3.9.2" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "place" / ".venv").exists()
+
+
+def test_make_without_a_target_lists_them() -> None:
+    listed = subprocess.run(
+        ["make"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    for target in ("run", "stop", "test", "test-slow", "lint", "bench", "lock", "clean"):
+        assert f"make {target} " in listed.stdout
+
+
+def test_the_locks_name_no_host() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        assert "//" not in (ROOT / name).read_text("utf-8")
+    packages = (ROOT / "reflex.lock" / "package-lock.json").read_text("utf-8")
+    assert '"resolved"' not in packages
