@@ -196,8 +196,8 @@ class LocalCluster:
         reason = Message.from_json(state.reason) if state.reason else None
         endpoint = state.endpoint
         if not state.ended:
-            lost = self._shims.running(run, index) is None
-            if lost:
+            shim = self._shims.running(run, index)
+            if shim is None or state.shim not in (None, shim):
                 phase, endpoint = Phase.STARTING, None
                 reason = Message("REPLICA_LOST", {"restarts": state.restarts})
             if ending:

@@ -68,7 +68,8 @@ class Launch(NamedTuple):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Launch:
         readiness = Readiness(**data["readiness"]) if data["readiness"] else None
-        return cls(**{**data, "command": tuple(data["command"]), "readiness": readiness})
+        tuples = {key: tuple(data[key]) for key in ("command", "done", "fatal")}
+        return cls(**{**data, **tuples, "readiness": readiness})
 
 
 class State(NamedTuple):
@@ -76,10 +77,12 @@ class State(NamedTuple):
 
     ``restarts`` counts all, ``recent`` holds the times (Unix seconds) of those that still count
     against the limit. ``exit_code`` is of the last exit, 128 + n for signal n as shells and
-    containers tell it. ``reason`` is a message as JSON.
+    containers tell it. ``reason`` is a message as JSON. ``shim`` is who says all this: what a dead
+    shim said last is only true of replicas that ended.
     """
 
     phase: str = "STARTING"
+    shim: Identity | None = None
     child: Identity | None = None
     port: int | None = None
     endpoint: str | None = None
@@ -95,8 +98,8 @@ class State(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> State:
-        child = Identity(*data["child"]) if data["child"] else None
-        return cls(**{**data, "child": child, "recent": tuple(data["recent"])})
+        known = {key: Identity(*data[key]) for key in ("shim", "child") if data[key]}
+        return cls(**{**data, **known, "recent": tuple(data["recent"])})
 
 
 def message(code: str, **args: str | int | float | None) -> dict[str, Any]:

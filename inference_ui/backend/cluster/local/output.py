@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import BinaryIO
 
 from inference_ui.backend.cluster.local.files import LOG, OLD_LOG
 
@@ -27,7 +26,7 @@ class Output:
         self._fresh_line = True
         self.reading, self.writing = os.pipe()
         os.set_blocking(self.reading, False)
-        self._file, self._size = self._open()
+        self._log, self._size = self._open()
 
     def pump(self) -> bool:
         """Move what is in the pipe to the log; tell whether there was anything."""
@@ -49,6 +48,11 @@ class Output:
         while self.pump():
             pass
 
+    def close(self) -> None:
+        """Let go of the pipe and the log."""
+        for handle in (self.reading, self.writing, self._log):
+            os.close(handle)
+
     def _write(self, data: bytes) -> None:
         if not data:
             return
@@ -56,7 +60,7 @@ class Output:
         try:
             if self._size + len(data) > self._limit:
                 self._rotate()
-            self._file.write(data)
+            os.write(self._log, data)
         except OSError:
             # A full disk must not stop a server that works: its output is lost until there is
             # room again, and the pipe goes on being emptied.
@@ -66,9 +70,9 @@ class Output:
     def _rotate(self) -> None:
         if os.path.exists(self._path):
             os.replace(self._path, self._old)
-        full, (self._file, self._size) = self._file, self._open()
-        full.close()
+        full, (self._log, self._size) = self._log, self._open()
+        os.close(full)
 
-    def _open(self) -> tuple[BinaryIO, int]:
+    def _open(self) -> tuple[int, int]:
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return open(handle, "ab", buffering=0), os.fstat(handle).st_size
+        return handle, os.fstat(handle).st_size

@@ -53,7 +53,7 @@ class Shim:
         placement = files.read_json(f"{workload}/{files.PLACEMENT}")
         self._seat_env: dict[str, str] = placement["seats"][int(index)]["env"]
         self._endpoint_file = f"{workload}/{files.ENDPOINTS}/{index}.url"
-        self._state = files.read_state(folder) or State()
+        self._state = (files.read_state(folder) or State())._replace(shim=identify(os.getpid()))
         self._unsaved = False
         self._output = Output(folder)
         self._selector = selectors.DefaultSelector()
@@ -78,6 +78,7 @@ class Shim:
             for key, _ in self._selector.select(self._timeout()):
                 key.data()
         self._output.drain()
+        self._output.close()
 
     def _begin(self) -> None:
         self._withdraw()
