@@ -10,6 +10,7 @@
     │   ├── Conflict           it is in a state that excludes this
     │   └── InvalidFields      one message for each field that is wrong
     ├── CannotStart            a setting or the machine's state keeps a program from starting
+    ├── CannotGoOn             the machine's state ends a running program, as a full disk does
     ├── ClusterError           the cluster could not be asked; asking again later may help
     └── StoreError             the database could not be used
 
@@ -95,6 +96,11 @@ class InvalidFields(Refused):
 
 class CannotStart(ProductError):
     """A setting, or the state of the machine, keeps a program from starting."""
+
+
+class CannotGoOn(ProductError):
+    """The state of the machine ends a program that was running. Nothing that was written is lost;
+    starting the program again later may help."""
 
 
 class ClusterError(ProductError):

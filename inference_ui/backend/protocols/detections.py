@@ -164,7 +164,7 @@ def _parallel(raw: object, boxes: list[object], groups: list[int]) -> list[objec
 def _box(raw: object) -> Box | None:
     if not isinstance(raw, list) or len(raw) != 4:
         return None
-    a, b, c, d = (_number(coordinate) for coordinate in raw)
+    a, b, c, d = map(_number, raw)
     if a is None or b is None or c is None or d is None:
         return None
     return a, b, c, d
@@ -172,6 +172,8 @@ def _box(raw: object) -> Box | None:
 
 def _number(raw: object) -> float | None:
     """Return a finite number, also from text; None for anything else."""
+    if type(raw) is float:  # the usual case, and this runs for every coordinate
+        return raw if math.isfinite(raw) else None
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         return None
     try:

@@ -1,0 +1,111 @@
+"""Handing out the inputs that have no line yet, read and in the walk's order.
+
+The walk runs ahead in a thread of its own, so that the number of inputs is known early; the feed
+follows it. Reading blocks, so :meth:`Feed.take` belongs into a thread too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from inference_ui.backend.batch.items import Finished, Item
+from inference_ui.backend.batch.ledger import Ledger
+from inference_ui.backend.batch.names import joined, text_of
+from inference_ui.backend.batch.paths import PathList
+from inference_ui.backend.batch.reading import Reader
+from inference_ui.backend.batch.walk import Walk
+
+
+class Listing:
+    """The walk, in its thread: ``paths`` grows until ``ended``. ``complete``: every input of the
+    dataset is in it."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.paths = PathList()
+        self.walk = walk
+        self.ended = False
+        self.complete = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="walk", daemon=True)
+
+    def start(self) -> None:
+        """Begin to list."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """List no further folder."""
+        self.walk.stopped = True
+
+    def wait(self) -> None:
+        """Wait until nothing more is listed."""
+        self._thread.join()
+        self.check()
+
+    def check(self) -> None:
+        """Raise what ended the walk before its time."""
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self.complete = self.walk.into(self.paths)
+        except BaseException as error:
+            self._error = error  # raised again by check()
+        self.ended = True
+
+
+class Feed:
+    """The undone inputs of a listing. Not to be used by two threads at once."""
+
+    def __init__(self, listing: Listing, done: Ledger, reader: Reader) -> None:
+        self._listing = listing
+        self._done = done
+        self._reader = reader
+        self._block = 0
+        self._undone: deque[bytes] = deque()
+        self._folder: bytes | None = None
+        self._names_done: set[bytes] = set()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether everything was handed out."""
+        listing = self._listing
+        return not self._undone and listing.ended and self._block == listing.paths.blocks
+
+    def take(self, count: int, max_bytes: int) -> list[Item | Finished]:
+        """Read the next inputs: at most ``count``, ending with the one that reaches
+        ``max_bytes``. None when all was handed out that the walk has found so far."""
+        self._listing.check()
+        taken: list[Item | Finished] = []
+        size = 0
+        while len(taken) < count and size < max_bytes:
+            if not self._undone and not self._next_block():
+                break
+            if not self._undone:
+                continue
+            read = self._reader.read(self._undone.popleft())
+            taken.append(read)
+            if isinstance(read, Item):
+                size += len(read.body)
+        return taken
+
+    def _next_block(self) -> bool:
+        """Take over what is undone of the next block; False when there is none (yet)."""
+        if self._block >= self._listing.paths.blocks:
+            return False
+        for folder, names in self._listing.paths.block(self._block):
+            if folder != self._folder:  # a large folder stands in many blocks
+                self._folder = folder
+                self._names_done = self._done.names_in(folder)
+            for name in names:
+                path = joined(folder, name)
+                if name not in self._names_done and not self._is_done_by_text(path):
+                    self._undone.append(path)
+        self._block += 1
+        return True
+
+    def _is_done_by_text(self, path: bytes) -> bool:
+        """Tell whether a path whose journal text differs from it has a line."""
+        text, is_path = text_of(path)
+        return not is_path and self._done.has_path(text.encode())

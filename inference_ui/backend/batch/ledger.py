@@ -1,0 +1,88 @@
+"""What the journal says: which inputs have a line, and how they ended. Read from disk, at the start
+to know what is left to do and at the end to prove that nothing is."""
+
+from __future__ import annotations
+
+import msgspec
+
+from inference_ui.backend.batch.journal import Journal
+from inference_ui.backend.batch.paths import PathSet
+from inference_ui.backend.records import ErrorGroup, ItemStatus, SidecarLine
+
+_MAX_GROUPS = 50
+_MAX_MESSAGE = 500
+UNKNOWN = "UNKNOWN"
+"""The cause of a failure whose sidecar line was lost."""
+
+_sidecar = msgspec.json.Decoder(SidecarLine)
+
+
+class Errors:
+    """Failures grouped by cause, with the first of each."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, ErrorGroup] = {}
+
+    def add(self, cause: str, source: str, message: str) -> None:
+        """Count a failure."""
+        group = self._groups.get(cause)
+        if group is None:
+            group = ErrorGroup(cause, 0, source, message[:_MAX_MESSAGE])
+        self._groups[cause] = msgspec.structs.replace(group, count=group.count + 1)
+
+    def groups(self) -> tuple[ErrorGroup, ...]:
+        """Return the groups, the largest first."""
+        ordered = sorted(self._groups.values(), key=lambda group: (-group.count, group.cause))
+        return tuple(ordered[:_MAX_GROUPS])
+
+
+class Ledger:
+    """The journal's lines of one dataset, by the paths of their inputs.
+
+    Lines with a source outside ``source_root`` belong to no input of this dataset.
+    """
+
+    def __init__(self, source_root: str) -> None:
+        self._root = source_root
+        self.succeeded = PathSet()
+        self.failed = PathSet()
+        self.foreign = 0
+        self.errors = Errors()
+
+    @classmethod
+    def read(cls, journal: Journal, source_root: str) -> Ledger:
+        """Read the whole journal, which must be recovered."""
+        ledger = cls(source_root)
+        for statuses, sides in journal.blocks():
+            for status, side in zip(statuses, sides, strict=True):
+                path = ledger.path_of(status.source)
+                if path is None:
+                    ledger.foreign += 1
+                elif status.status == ItemStatus.SUCCEEDED:
+                    ledger.succeeded.add(path)
+                else:
+                    ledger.failed.add(path)
+                if status.status == ItemStatus.FAILED:
+                    cause = _sidecar.decode(side).cause or UNKNOWN
+                    ledger.errors.add(cause, status.source, status.error)
+        return ledger
+
+    def path_of(self, source: str) -> bytes | None:
+        """Return the path of a source in the dataset, None when it lies outside."""
+        relative = source[len(self._root) :]
+        if not source.startswith(self._root) or relative.startswith("/") or "\0" in relative:
+            return None
+        return relative.encode()
+
+    def names_in(self, folder: bytes) -> set[bytes]:
+        """Return the names of the inputs in a folder that have a line."""
+        return {*self.succeeded.names_in(folder), *self.failed.names_in(folder)}
+
+    def has_path(self, path: bytes) -> bool:
+        """Tell whether the input at a path has a line."""
+        return path in self.succeeded or path in self.failed
+
+    def has_source(self, source: str) -> bool:
+        """Tell whether a line has this source; false for one outside of the dataset."""
+        path = self.path_of(source)
+        return path is not None and self.has_path(path)
