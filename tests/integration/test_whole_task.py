@@ -155,6 +155,7 @@ def test_a_killed_web_server_finds_its_task_again_and_finishes_it(installation):
     client = process_of(installation, "inference_ui.backend.batch").pid
     seen = len(journal(installation.task(task.id)))
     installation.wait_for_lines(task.id, seen + 20)  # it goes on with nobody watching
+    installation.reopen()
     installation.product.engine.start()
     assert process_of(installation, "inference_ui.backend.batch").pid == client
     ended = installation.wait_until(task.id, "SUCCEEDED")
@@ -172,6 +173,7 @@ def test_a_task_that_ended_while_the_web_server_was_away_ends_as_usual(installat
     assert installation.task(task.id).status == "RUNNING"
     summary = Path(task.plan.output_folder) / ".inference" / "summary.json"
     wait_for(summary.exists, "the client is done")
+    installation.reopen()
     installation.product.engine.start()
     ended = installation.wait_until(task.id, "SUCCEEDED")
     assert_every_input_has_one_succeeded_line(ended, inputs)

@@ -29,6 +29,11 @@ class Installation:
         self.product: Product = bootstrap.build(Settings(data_dir=folder))
         self.administrator: Actor = bootstrap.seed(self.product)
 
+    def reopen(self) -> None:
+        """Close the product without touching what runs, and open it again."""
+        self.product.close()
+        self.product = bootstrap.build(Settings(data_dir=self.folder))
+
     def close(self) -> None:
         """Stop the engine, end what runs, close the database."""
         self.product.engine.stop()
