@@ -47,7 +47,8 @@ class LocalCluster:
     def __init__(self, folder: Path, nodes: Sequence[Node] | None = None) -> None:
         self._folder = folder.resolve()
         with _converted():
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
             runs.clear_leftovers(self._folder)
             self._runs = runs.load(self._folder)
         offered = (this_machine(),) if nodes is None else nodes
@@ -129,6 +130,7 @@ class LocalCluster:
         deadline = time.monotonic() + timeout_s
         while True:
             with self._lock, _converted():
+                self._shims.reap()
                 seen = self._fingerprint()
                 if seen != self._seen:
                     self._seen = seen

@@ -60,7 +60,8 @@ def create(runs: Path, workload: Workload) -> Run:
     run = Run(runs / workload.name, demand_of(workload), time.time())
     building = runs / f".new-{workload.name}"
     shutil.rmtree(building, ignore_errors=True)
-    (building / files.ENDPOINTS).mkdir(mode=0o700, parents=True)
+    building.mkdir(mode=0o700)
+    (building / files.ENDPOINTS).mkdir()
     if isinstance(workload, ClientWorkload):
         files.write_text(str(building / files.JOB), msgspec.json.encode(workload.job).decode())
     demand = run.demand
@@ -81,7 +82,7 @@ def place(run: Run, seats: Sequence[Seat], nodes: Mapping[str, Node]) -> Run:
     """Record the seats of a run, with the variables that show each replica its cards."""
     entries = []
     for index, seat in enumerate(seats):
-        (run.folder / str(index) / files.WORK).mkdir(mode=0o700, parents=True, exist_ok=True)
+        (run.folder / str(index) / files.WORK).mkdir(parents=True, exist_ok=True)
         cards = [card for card in nodes[seat.node].cards if card.slot in seat.slots]
         env = cards_environment(cards)
         entries.append({"node": seat.node, "slots": list(seat.slots), "env": env})
