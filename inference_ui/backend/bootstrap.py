@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from inference_ui.backend.cluster.local import LocalCluster
 from inference_ui.backend.engine import Engine
-from inference_ui.backend.errors import CannotStart
+from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.compute import ComputeSpec, Node
 from inference_ui.backend.ports import Cluster
@@ -37,6 +37,15 @@ class Product:
     changes: Changes
     engine: Engine
 
+    def claim(self) -> None:
+        """Become the one web server of the database.
+
+        Raises :class:`Conflict` when another one is (on PostgreSQL; with SQLite the lock of the
+        data folder says it all).
+        """
+        if not self.store.claim():
+            raise Conflict("DATABASE_HAS_SERVER")
+
     def close(self) -> None:
         """Stop the engine and close the database. Workloads go on."""
         self.engine.stop()
@@ -46,8 +55,8 @@ class Product:
 def build(settings: Settings) -> Product:
     """Open the data folder and the database, and put the product together. Starts nothing.
 
-    Raises :class:`CannotStart` when the data folder cannot be used, and
-    :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
+    Raises :class:`CannotStart` when the data folder cannot be used, and :class:`~inference_ui.backend.errors.StoreError`
+    when the database cannot.
     """
     _prepare_folders(settings)
     store = Store(settings.database)

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from inference_ui.backend.bootstrap import Product
+from inference_ui.backend.errors import CannotStart
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.demo import digits
 
 NAME = "digits"
+PATH = "sample/digits"
+"""Below the volume of datasets; the ground truth lies beside it, outside of what is inferred."""
 
 
 def install(product: Product, administrator: Actor) -> None:
-    """Register the sample dataset and model package, making the pages where they are missing."""
-    digits.prepare(product.settings.volumes_folder / "datasets" / NAME)
+    """Register the sample dataset and model package, making the pages where they are missing.
+
+    Raises :class:`CannotStart` when the pages cannot be written.
+    """
+    folder = product.settings.volumes_folder / "datasets" / PATH
+    try:
+        digits.prepare(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotStart("SAMPLE_FAILED", folder=str(folder), error=reason) from error
     catalog = product.catalog
     if not any(dataset.name == NAME for dataset, _ in catalog.datasets(administrator)):
-        catalog.add_dataset(administrator, NAME, "datasets", NAME)
+        catalog.add_dataset(administrator, NAME, "datasets", PATH)
     package = sample_package()
     if not any(known.name == package.name for known in catalog.packages(administrator)):
         catalog.add_package(administrator, package)

@@ -63,8 +63,9 @@ def serve(settings: Settings, *, build: bool, on_ready: Callable[[Product], None
 def _first_start(settings: Settings) -> Product:
     """Return the product with everything in it that a first start makes."""
     if settings.sample:
-        _make_sample(settings.volumes_folder / "datasets" / sample.NAME)
+        _make_sample(settings.volumes_folder / "datasets" / sample.PATH)
     product = bootstrap.build(settings)
+    product.claim()
     administrator = bootstrap.seed(product)
     if settings.sample:
         sample.install(product, administrator)
