@@ -44,3 +44,8 @@ def shown_status(task: InferenceTask) -> str:
 def status_word(task: InferenceTask) -> str:
     """Return the code of the status' word: ``STOPPING`` is FINISHING because somebody asked."""
     return "STOPPING" if stopping(task) else str(task.status)
+
+
+def share_width(part: int, whole: int) -> str:
+    """Return a share as a CSS width: ``69.64%``; ``0%`` for none, and where there is no whole."""
+    return f"{100 * part / whole:.2f}%" if part and whole else "0%"

@@ -10,7 +10,14 @@ from inference_ui import routes
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.services.tasks import TaskPage
-from inference_ui.rows.common import MessageRow, message_row, shown_status, status_word, stopping
+from inference_ui.rows.common import (
+    MessageRow,
+    message_row,
+    share_width,
+    shown_status,
+    status_word,
+    stopping,
+)
 
 PAGE_SIZE = 50
 
@@ -158,8 +165,8 @@ def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> Ta
         failed=task.failed,
         found=task.found,
         left=max(0, task.found - done) if task.found is not None else None,
-        succeeded_width=_width(task.succeeded, whole),
-        failed_width=_width(task.failed, whole),
+        succeeded_width=share_width(task.succeeded, whole),
+        failed_width=share_width(task.failed, whole),
         percent=min(100, 100 * done // whole) if whole else 0,
         rate=task.rate,
         left_s=task.left_s,
@@ -238,7 +245,3 @@ def _show(task: InferenceTask) -> Show:
 
 def _took(task: InferenceTask) -> float | None:
     return (task.ended_at - task.created_at).total_seconds() if task.ended_at else None
-
-
-def _width(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f}%" if whole else "0%"

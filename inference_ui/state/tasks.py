@@ -1,38 +1,132 @@
-"""The task list: what exists, and what a first task still needs."""
+"""The task list: a page of rows, kept up to date, and asking a task to stop."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import fields, replace
+
 import reflex as rx
 
+from inference_ui.backend.errors import ProductError
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.records import InputKind
 from inference_ui.context import actor, product
+from inference_ui.rows.common import MessageRow, message_row
+from inference_ui.rows.start import StartRow, first_dataset, start_row
+from inference_ui.rows.tasks import (
+    PAGE_SIZE,
+    ListFilter,
+    ListRows,
+    PagerRow,
+    TabRow,
+    TaskRow,
+    last_page,
+    list_rows,
+    matching,
+)
 from inference_ui.state import live
+
+COUNTED = 100_000
+"""Inputs of a dataset are counted up to here."""
 
 
 class TasksState(rx.State):
-    """State of the task list's page."""
+    """State of the task list's page. ``problem`` is why the list could not be read."""
 
     loaded: bool = False
+    problem: MessageRow = MessageRow()
+    server_now: float = 0.0
+
+    rows: list[TaskRow] = []
+    tabs: list[TabRow] = []
+    pager: PagerRow = PagerRow()
     total: int = 0
-    volumes: int = 0
-    datasets: int = 0
-    packages: int = 0
+    status: str = ""
+    mine: bool = False
+    all_href: str = ""
+    mine_href: str = ""
+    start: StartRow = StartRow()
+
+    asking: bool = False
+    asked_id: str = ""
+    stop_problem: MessageRow = MessageRow()
+
+    @rx.var
+    def asked(self) -> TaskRow | None:
+        """The task that the dialog asks about, as it is now."""
+        return next((row for row in self.rows if row.id == self.asked_id), None)
 
     @rx.event
     async def load(self) -> None:
-        """Show the list, and follow it from now on."""
+        """Show what the address says, and follow it from now on."""
         await live.watch(self, live.TASKS)
-        await self._reload()
+        try:
+            await self._read()
+            self.problem = MessageRow()
+        except ProductError as error:
+            self.problem = message_row(error.message)
+        self.server_now = time.time()
 
     @rx.event
     async def reload(self) -> None:
         """Read the list again."""
-        await self._reload()
+        await self._read()
 
-    async def _reload(self) -> None:
-        user, catalog = actor(), product().catalog
-        page = await rx.run_in_thread(lambda: product().tasks.page(user, limit=1))
-        self.total = page.total
-        self.volumes = len(await rx.run_in_thread(lambda: catalog.volumes(user)))
-        self.datasets = len(await rx.run_in_thread(lambda: catalog.datasets(user)))
-        self.packages = len(await rx.run_in_thread(lambda: catalog.packages(user)))
+    @rx.event
+    def ask(self, task_id: str) -> None:
+        """Ask whether a task shall stop."""
+        self.asked_id, self.asking, self.stop_problem = task_id, True, MessageRow()
+
+    @rx.event
+    def dismiss(self) -> None:
+        """Leave the task as it is."""
+        self.asking = False
+
+    @rx.event
+    async def stop(self) -> None:
+        """Ask the task to stop; what keeps it from stopping is said in the dialog."""
+        user, tasks, task_id = actor(), product().tasks, self.asked_id
+        try:
+            await rx.run_in_thread(lambda: tasks.stop(user, task_id))
+        except ProductError as error:
+            self.stop_problem = message_row(error.message)
+        else:
+            self.asking = False
+        await self._read()
+
+    async def _read(self) -> None:
+        user, chosen = actor(), ListFilter.of(self.router.url.query_parameters)
+        rows, start = await rx.run_in_thread(lambda: _rows(user, chosen))
+        self._show(rows)
+        self.start = start
         self.loaded = True
+
+    def _show(self, rows: ListRows) -> None:
+        """Assign what differs: what is assigned is sent to the tab, equal or not."""
+        for row in fields(rows):
+            value = getattr(rows, row.name)
+            if getattr(self, row.name) != value:
+                setattr(self, row.name, value)
+
+
+def _rows(user: Actor, chosen: ListFilter) -> tuple[ListRows, StartRow]:
+    """Read a page; the last one where the list has become shorter than the address says."""
+    tasks = product().tasks
+    page = tasks.page(
+        user, status=chosen.status, mine=chosen.mine, offset=chosen.offset, limit=PAGE_SIZE
+    )
+    count = matching(page, chosen)
+    if count and not page.tasks:
+        return _rows(user, replace(chosen, page=last_page(count)))
+    nothing_yet = not page.total and not chosen.mine
+    return list_rows(page, chosen, user), _start(user) if nothing_yet else StartRow()
+
+
+def _start(user: Actor) -> StartRow:
+    catalog = product().catalog
+    datasets = catalog.datasets(user)
+    first = first_dataset(datasets)
+    items = catalog.count_inputs(user, first.id, InputKind.JSON, COUNTED) if first else None
+    return start_row(
+        catalog.volumes(user), catalog.free_bytes(user), datasets, catalog.packages(user), items
+    )
