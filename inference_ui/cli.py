@@ -1,4 +1,5 @@
-"""The command line: ``inference-ui serve``, ``stop``, ``link``, ``user``, ``build``.
+"""The command line: ``inference-ui serve``, ``stop``, ``link``, ``user``, ``build``, and those of
+``cli_catalog``.
 
 A thin skin over the web server and the services. What cannot be done is said in one line, in the
 language of the terminal, with exit code 2; a traceback is a defect.
@@ -17,7 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from inference_ui import __version__, routes
+from inference_ui import __version__, cli_catalog, routes
 from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import CannotStart, InvalidFields, ProductError
@@ -148,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     user = _command(commands, "user", _user)
     user.add_argument("name")
     user.add_argument("--role", default="user", choices=[role.lower() for role in Role])
+    cli_catalog.add_commands(lambda name, run: _command(commands, name, run), _open, tell)
     build = commands.add_parser("build", help=say(LOCALE, "cli.help_build"))
     build.set_defaults(run=_build)
     return parser

@@ -55,8 +55,8 @@ class Product:
 def build(settings: Settings) -> Product:
     """Open the data folder and the database, and put the product together. Starts nothing.
 
-    Raises :class:`CannotStart` when the data folder cannot be used, and :class:`~inference_ui.backend.errors.StoreError`
-    when the database cannot.
+    Raises :class:`CannotStart` when the data folder cannot be used, and
+    :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
     """
     _prepare_folders(settings)
     store = Store(settings.database)

@@ -5,6 +5,8 @@ TEXT = {
     "DATA_FOLDER_BUSY": "数据文件夹 {folder} 正被另一个进程使用。",
     "DATA_FOLDER_UNUSABLE": "数据文件夹 {folder} 不能写入：{error}",
     "DATABASE_HAS_SERVER": "这个数据库已有另一个网页服务在用；一个数据库只能有一个网页服务。",
+    "PACKAGE_FILE_UNREADABLE": "读不了文件 {file}：{error}",
+    "FIELD_WRONG": "{error}",
     "PORT_IN_USE": "端口 {port} 已被占用。换一个：make run PORT=8701",
     "ADDRESS_UNUSABLE": "不能监听 {host}:{port}：{error}",
     "SETTING_INVALID": "设置 {name} 不对：{error}",

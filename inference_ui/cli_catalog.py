@@ -1,0 +1,111 @@
+"""Commands that register one's own data and models: ``volume``, ``dataset``, ``package``.
+
+They act as the machine's administrator and may be used while the web server runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from inference_ui.backend import bootstrap
+from inference_ui.backend.bootstrap import Product
+from inference_ui.backend.errors import InvalidFields, Message
+from inference_ui.backend.models.catalog import BoxFormat, ModelPackage, PackageLaunch
+from inference_ui.backend.protocols import ServiceType
+
+Tell = Callable[..., None]
+
+
+class PackageFile(BaseModel):
+    """A model package as a JSON file describes it: its identity, its protocol, its launch."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    name: str
+    version: str
+    service_type: ServiceType
+    model_name: str = ""
+    box_format: BoxFormat = BoxFormat.XYXY
+    command: tuple[str, ...]
+    environment: dict[str, str] = {}
+    readiness_path: str | None = None
+    predict_path: str | None = None
+    ready_timeout_s: float = 600.0
+
+    def package(self) -> ModelPackage:
+        """Return the row; its owner is filled in when it is registered."""
+        return ModelPackage(
+            name=self.name,
+            version=self.version,
+            owner_id="",
+            service_type=self.service_type,
+            model_name=self.model_name,
+            box_format=self.box_format,
+            launch=PackageLaunch(
+                command=self.command,
+                environment=self.environment,
+                readiness_path=self.readiness_path,
+                predict_path=self.predict_path,
+                ready_timeout_s=self.ready_timeout_s,
+            ),
+        )
+
+
+def add_commands(
+    command: Callable[[str, Any], argparse.ArgumentParser],
+    open_product: Callable[[argparse.Namespace], Product],
+    tell: Tell,
+) -> None:
+    """Add the commands by ``command(name, run)``, which returns each one's parser."""
+
+    def volume(given: argparse.Namespace) -> None:
+        product = open_product(given)
+        actor = bootstrap.seed(product)
+        made = product.catalog.add_volume(actor, given.name, given.folder)
+        tell("cli.volume_added", name=made.name, folder=made.root)
+        product.close()
+
+    def dataset(given: argparse.Namespace) -> None:
+        product = open_product(given)
+        actor = bootstrap.seed(product)
+        made = product.catalog.add_dataset(actor, given.name, given.volume, given.path)
+        tell("cli.dataset_added", name=made.name, volume=given.volume, path=made.path)
+        product.close()
+
+    def package(given: argparse.Namespace) -> None:
+        product = open_product(given)
+        actor = bootstrap.seed(product)
+        made = product.catalog.add_package(actor, read_package(given.file))
+        tell("cli.package_added", name=made.name, version=made.version)
+        product.close()
+
+    volume_parser = command("volume", volume)
+    volume_parser.add_argument("name")
+    volume_parser.add_argument("folder", type=Path)
+    dataset_parser = command("dataset", dataset)
+    dataset_parser.add_argument("name")
+    dataset_parser.add_argument("path")
+    dataset_parser.add_argument("--volume", default="datasets")
+    command("package", package).add_argument("file", type=Path)
+
+
+def read_package(path: Path) -> ModelPackage:
+    """Read a package's JSON file. Raises :class:`InvalidFields` naming file and fields."""
+    try:
+        return PackageFile.model_validate_json(path.read_bytes()).package()
+    except OSError as error:
+        reason = {"file": str(path), "error": error.strerror}
+        raise InvalidFields({"file": Message("PACKAGE_FILE_UNREADABLE", reason)}) from error
+    except ValidationError as error:
+        problems = {
+            ".".join(str(part) for part in one["loc"]) or str(path): Message(
+                "FIELD_WRONG", {"error": one["msg"]}
+            )
+            for one in error.errors()
+        }
+        raise InvalidFields(problems) from error

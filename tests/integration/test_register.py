@@ -1,0 +1,89 @@
+"""Registering one's own data and model at the command line, as the README tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from inference_ui.backend import bootstrap
+from inference_ui.backend.settings import Settings
+from tests.support.server import run
+
+PACKAGE = {
+    "name": "street",
+    "version": "2.3.0",
+    "service_type": "OPEN_INFERENCE_V2",
+    "model_name": "yolo",
+    "box_format": "xywh",
+    "command": ["tritonserver", "--http-port", "{port}"],
+    "environment": {"CONF": "0.4"},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def registered(folder: Path) -> bootstrap.Product:
+    return bootstrap.build(Settings(data_dir=folder))
+
+
+def test_ones_own_folder_and_model_are_registered(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "nas" / "pages").mkdir(parents=True)
+    file = tmp_path / "package.json"
+    file.write_text(json.dumps(PACKAGE))
+    at = ("--data-dir", folder)
+    for words in (
+        ("volume", "nas", tmp_path / "nas", *at),
+        ("dataset", "night", "pages", "--volume", "nas", *at),
+        ("package", file, *at),
+    ):
+        done = run(*words)
+        assert done.returncode == 0, done.stderr
+        assert "Registered" in done.stdout
+    product = registered(folder)
+    actor = product.accounts.ensure_administrator()
+    assert [(d.name, v.name) for d, v in product.catalog.datasets(actor)] == [("night", "nas")]
+    (package,) = product.catalog.packages(actor)
+    assert package.snapshot.launch.environment == {"CONF": "0.4"}
+    assert (package.model_name, package.box_format) == ("yolo", "xywh")
+    product.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"version": "two"}, "version"),
+        ({"name": "a/b"}, "name"),
+        ({"command": []}, "command"),
+        ({"service_type": "SOAP"}, "service_type"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_package_file_is_told_by_field(folder, tmp_path, change, words) -> None:
+    file = tmp_path / "package.json"
+    file.write_text(json.dumps(PACKAGE | change))
+    done = run("package", file, "--data-dir", folder)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_package_file_that_is_not_there_or_not_json_is_one_line(folder, tmp_path) -> None:
+    torn = tmp_path / "torn.json"
+    torn.write_text("{")
+    for file in (tmp_path / "missing.json", torn):
+        done = run("package", file, "--data-dir", folder)
+        assert done.returncode == 2
+        assert str(file) in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_folders_that_do_not_exist_are_refused(folder, tmp_path) -> None:
+    assert "folder" in run("volume", "nas", tmp_path / "no", "--data-dir", folder).stderr
+    outside = run("dataset", "x", "../../etc", "--data-dir", folder)
+    assert outside.returncode == 2
+    assert "path" in outside.stderr
