@@ -166,11 +166,9 @@ class LocalCluster:
         if self._runs[applied].seats is not None or not self._runs[applied].readable:
             return
         now = self._occupied()
-        waiting = self._waiting()
-        if now == self._refused_at:
-            if applied in self._reasons:
-                return
-            waiting = [self._runs[applied]]
+        if now == self._refused_at and applied in self._reasons:
+            return
+        waiting = [self._runs[applied]] if now == self._refused_at else self._waiting()
         for name, answer in seat_in_order((run.demand for run in waiting), now).items():
             if isinstance(answer, Message):
                 self._reasons[name] = answer

@@ -155,7 +155,6 @@ class Shim:
     def _judged(self, verdict: Verdict) -> None:
         if verdict is None:
             endpoint = f"http://{HOST}:{self._state.port}"
-            files.write_text(self._endpoint_file, endpoint)
             self._set(phase="READY", endpoint=endpoint, reason=None)
             self._output.note(f"READY {endpoint}")
             return
@@ -288,6 +287,8 @@ class Shim:
 
     def _save(self) -> None:
         try:
+            if self._state.endpoint is not None:
+                files.write_text(self._endpoint_file, self._state.endpoint)
             files.write_json(f"{self._folder}/{files.STATE}", self._state._asdict())
             self._unsaved = False
         except OSError as error:
