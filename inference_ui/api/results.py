@@ -48,8 +48,9 @@ def picture(task_id: str, number: int, v: str = "") -> Response:
 
 @router.get("/{number}/thumbnail", response_class=Response)
 def thumbnail(task_id: str, number: int, side: int = 128, v: str = "") -> Response:
-    """A small JPEG of it, its longer side of 32 to 512 pixels."""
-    return _image(product().results.thumbnail(actor(), task_id, number, side), v)
+    """A small JPEG of it, its longer side of 32 to 512 pixels; 204 where there is no picture."""
+    small = product().results.thumbnail(actor(), task_id, number, side)
+    return _image(small, v) if small else Response(status_code=204, headers=_headers(v))
 
 
 @router.get("/{number}/result", response_class=StreamingResponse)
@@ -74,8 +75,11 @@ def _chunks(found: ResultFile) -> Iterator[bytes]:
 
 
 def _image(image: EncodedPicture, generation: str) -> Response:
-    kept = _KEPT if generation else _ASKED_AGAIN
-    return Response(image.data, media_type=image.media_type, headers={"Cache-Control": kept})
+    return Response(image.data, media_type=image.media_type, headers=_headers(generation))
+
+
+def _headers(generation: str) -> dict[str, str]:
+    return {"Cache-Control": _KEPT if generation else _ASKED_AGAIN}
 
 
 def _json(view: Any) -> Response:

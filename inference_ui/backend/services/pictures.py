@@ -157,14 +157,12 @@ def _places(name: str, text: str) -> Iterator[str]:
 
 
 def _siblings(dataset: Path, name: str) -> Iterator[str]:
-    stem = PurePosixPath(name).with_suffix("")
-    if _is_image_name(stem.name):
-        yield str(stem)
-    for suffix in sorted(IMAGE_SUFFIXES):
-        for spelled in (suffix, suffix.upper()):
-            candidate = f"{stem}{spelled}"
-            if os.path.lexists(dataset / candidate):
-                yield candidate
+    stem = str(PurePosixPath(name).with_suffix(""))
+    named = [stem] if _is_image_name(stem) else []
+    endings = [end for suffix in sorted(IMAGE_SUFFIXES) for end in (suffix, suffix.upper())]
+    for candidate in (*named, *(f"{stem}{end}" for end in endings)):
+        if os.path.lexists(dataset / candidate):
+            yield candidate
 
 
 def _try(dataset: Path, candidate: str, problems: list[Message]) -> bytes | None:

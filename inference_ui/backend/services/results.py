@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from inference_ui.backend import imaging
-from inference_ui.backend.errors import NotFound, StoreError
+from inference_ui.backend.errors import NotFound, Refused, StoreError
 from inference_ui.backend.imaging import EncodedPicture
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import TaskPlan, TaskStatus
@@ -75,20 +75,22 @@ class Results:
         plan, entry, _ = self._entry(actor, task_id, number)
         return imaging.for_browser(find_picture(Path(plan.dataset_folder), input_of(entry)).data)
 
-    def thumbnail(self, actor: Actor, task_id: str, number: int, side: int) -> EncodedPicture:
-        """Return a small JPEG of an item's picture, its longer side of ``side`` pixels.
+    def thumbnail(
+        self, actor: Actor, task_id: str, number: int, side: int
+    ) -> EncodedPicture | None:
+        """Return a small JPEG of an item's picture, its longer side of ``side`` pixels; None where
+        there is nothing to show. Why not, :meth:`item` and :meth:`picture` say.
 
-        Raises as :meth:`picture` does.
+        Raises :class:`NotFound` for the task and the item.
         """
         plan, entry, generation = self._entry(actor, task_id, number)
         side = max(THUMBNAIL_SIDES[0], min(side, THUMBNAIL_SIDES[1]))
         key = (task_id, generation, number, side)
         data = self._thumbnails.get(key)
         if data is None:
-            found = find_picture(Path(plan.dataset_folder), input_of(entry))
-            data = imaging.thumbnail(found.data, side).data
+            data = _thumbnail(entry, plan, side)
             self._thumbnails.put(key, data)
-        return EncodedPicture(data, "image/jpeg")
+        return EncodedPicture(data, "image/jpeg") if data else None
 
     def result(self, actor: Actor, task_id: str, number: int) -> ResultFile:
         """Open an item's result, byte for byte. Raises :class:`Refused` where there is none."""
@@ -120,3 +122,12 @@ class Results:
             for at, line in lines
         ]
         return window, entries
+
+
+def _thumbnail(entry: Entry, plan: TaskPlan, side: int) -> bytes:
+    """Return the JPEG, or no bytes where there is no picture: the list asks for every row."""
+    try:
+        found = find_picture(Path(plan.dataset_folder), input_of(entry))
+        return imaging.thumbnail(found.data, side).data
+    except Refused:
+        return b""

@@ -155,6 +155,12 @@ def test_a_request_without_a_picture_says_so(dataset, content):
     assert why_not(dataset, request(dataset, content)) == "NO_PICTURE"
 
 
+def test_a_request_named_after_a_picture_that_is_not_there_has_none(dataset):
+    assert why_not(dataset, request(dataset, {"strData": "data"}, "night/b.jpeg.json")) == (
+        "NO_PICTURE"
+    )
+
+
 def test_an_input_that_is_gone_or_too_large_says_so(dataset, monkeypatch):
     with pytest.raises(NotFound):
         find_picture(dataset, "night/gone.json")

@@ -250,6 +250,13 @@ def test_pictures_and_thumbnails_are_of_the_item(run, seen):
     assert seen("thumbnail", 1, 10**9).data != small.data
 
 
+def test_the_list_gets_no_error_for_an_item_without_a_picture(run, seen):
+    run.failed("a.json", b"{}", "no")
+    run.succeeded("b.json", seldon(a_picture()[:40]), detection(CAR))
+    run.line(source="/etc/passwd", status="FAILED", errorMesssage="no")
+    assert [seen("thumbnail", number, 96) for number in (1, 2, 3)] == [None, None, None]
+
+
 def test_a_thumbnail_is_forgotten_with_the_journal_that_it_belongs_to(run, seen):
     run.succeeded("a.json", PAGE, detection(CAR))
     before = seen("thumbnail", 1, 96).data

@@ -1,0 +1,29 @@
+"""The results of a task in the browser: list, picture with boxes, answer.
+
+Both parts read the REST routes of ``api.results`` by themselves and share what they know, so no
+state of Reflex holds a row.
+"""
+
+from __future__ import annotations
+
+import reflex as rx
+
+_LIBRARY = "$/utils/product/results_viewer"
+
+
+class ResultsViewer(rx.Component):
+    """The three panes, for the task with the id ``task_id``. Fills what is left of a column."""
+
+    library = _LIBRARY
+    tag = "ResultsViewer"
+
+    task_id: rx.Var[str]
+
+
+class ResultsCount(rx.Component):
+    """How many items the task has so far, and whether more can come."""
+
+    library = _LIBRARY
+    tag = "ResultsCount"
+
+    task_id: rx.Var[str]
