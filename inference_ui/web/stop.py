@@ -39,42 +39,39 @@ def stop(settings: Settings) -> Stopped:
     folder = settings.data_folder
     if not folder.is_dir():
         return Stopped(None, (), 0)
-    pid = _stop_server(folder)
-    lock = _lock(folder)
+    server = _server(folder)
+    if server is not None:
+        server.terminate()
+    lock = _lock(folder, server)
     try:
         product = bootstrap.build(settings)
         try:
             tasks = _stop_tasks(product)
-            return Stopped(pid, tasks, _remove_workloads(product))
+            return Stopped(server and server.pid, tasks, _remove_workloads(product))
         finally:
             product.close()
     finally:
         lock.release()
 
 
-def _stop_server(folder: Path) -> int | None:
+def _server(folder: Path) -> psutil.Process | None:
     found = holder(folder)
-    process = found.process() if found else None
-    if process is None:
-        return None
-    process.terminate()
-    try:
-        process.wait(SERVER_S)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(SERVER_S)
-    return process.pid
+    return found.process() if found else None
 
 
-def _lock(folder: Path) -> DataLock:
+def _lock(folder: Path, server: psutil.Process | None) -> DataLock:
+    """Take the folder as soon as the server has given it back; one that does not is killed."""
     end = time.monotonic() + SERVER_S
     while True:
         try:
             return DataLock(folder)
         except Conflict:
             if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
+                if server is None:
+                    raise
+                server.kill()
+                server, end = None, end + SERVER_S
+            time.sleep(0.05)
 
 
 def _stop_tasks(product: Product) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.installation import Installation, numbered_inputs, processes_of
-from tests.support.server import ROOT, interrupt, run, serving, signed_in, start
+from tests.support.server import ROOT, Served, interrupt, run, serving, signed_in, start
 from tests.support.waiting import wait_for
 
 NO_SAMPLE = {"INFERENCE_UI_SAMPLE": "false"}
@@ -24,45 +25,49 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_the_printed_link_signs_the_administrator_in_once(folder: Path) -> None:
-    with serving(folder, NO_SAMPLE) as served:
-        with signed_in(served) as client:
-            assert client.get("/api/me").json()["role"] == "ADMINISTRATOR"
-            assert client.get("/", headers={"Accept": "text/html"}).status_code == 200
-        with httpx.Client() as somebody_else:
-            assert somebody_else.get(served.link).status_code == 401
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that tests of this module look at and leave running."""
+    with serving(tmp_path_factory.mktemp("served"), NO_SAMPLE) as running:
+        yield running
 
 
-def test_ctrl_c_ends_the_server_at_once_even_with_an_open_page(folder: Path) -> None:
-    with serving(folder, NO_SAMPLE) as served:
-        host, port = served.address.removeprefix("http://").split(":")
-        with signed_in(served), socket.create_connection((host, int(port))):
-            began = time.monotonic()
-            assert interrupt(served) == 0
-            assert time.monotonic() - began < 5
-        assert "The web server has stopped." in served.text()
-        assert "Traceback" not in served.text()
+def test_the_printed_link_signs_the_administrator_in_once(served: Served) -> None:
+    with signed_in(served) as client:
+        assert client.get("/api/me").json()["role"] == "ADMINISTRATOR"
+        assert client.get("/", headers={"Accept": "text/html"}).status_code == 200
+    assert httpx.get(served.link).status_code == 401
 
 
-def test_a_second_start_on_the_same_folder_is_refused_and_names_the_first(folder: Path) -> None:
-    with serving(folder, NO_SAMPLE) as served:
-        second = run("serve", "--no-build", "--port", "0", "--data-dir", folder)
-        assert second.returncode == 2
-        assert served.address in second.stderr
-        assert f"process {served.process.pid}" in second.stderr
-        assert len(second.stderr.splitlines()) == 1
-        assert httpx.get(f"{served.address}/health").status_code == 200
+def test_a_new_link_can_be_had_at_the_command_line(served: Served) -> None:
+    answer = run("link", "--data-dir", served.data_dir)
+    assert f"{served.address}/sign-in/link?token=" in answer.stdout
+    unknown = run("link", "nobody", "--data-dir", served.data_dir)
+    assert unknown.returncode == 2
+    assert "nobody" in unknown.stderr
 
 
-def test_a_killed_server_leaves_no_lock_behind(folder: Path) -> None:
-    with serving(folder, NO_SAMPLE) as served:
-        served.process.kill()
-        served.process.wait()
+def test_a_second_start_on_the_same_folder_is_refused_and_names_the_first(served: Served) -> None:
+    second = run("serve", "--no-build", "--port", "0", "--data-dir", served.data_dir)
+    assert second.returncode == 2
+    assert served.address in second.stderr
+    assert f"process {served.process.pid}" in second.stderr
+    assert len(second.stderr.splitlines()) == 1
+    assert httpx.get(f"{served.address}/health").status_code == 200
+
+
+def test_a_killed_server_leaves_no_lock_and_ctrl_c_ends_the_next_at_once(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE) as killed:
+        killed.process.kill()
+        killed.process.wait()
         again = start(folder, NO_SAMPLE)
-        try:
-            assert httpx.get(f"{again.address}/health").status_code == 200
-        finally:
-            interrupt(again)
+        host, port = again.address.removeprefix("http://").split(":")
+        with signed_in(again), socket.create_connection((host, int(port))):
+            began = time.monotonic()
+            assert interrupt(again) == 0
+            assert time.monotonic() - began < 5
+        assert "The web server has stopped." in again.text()
+        assert "Traceback" not in again.text()
 
 
 def test_what_cannot_be_started_is_said_in_one_line(folder: Path, tmp_path: Path) -> None:
@@ -131,15 +136,6 @@ def test_stop_never_ends_a_stranger_that_got_the_servers_number(folder: Path) ->
         assert run("stop", "--data-dir", folder).returncode == 0
         assert stranger.poll() is None
         stranger.kill()
-
-
-def test_a_user_is_made_and_gets_a_link_at_the_command_line(folder: Path) -> None:
-    with serving(folder, NO_SAMPLE) as served:
-        answer = run("link", "--data-dir", folder)
-        assert f"{served.address}/sign-in/link?token=" in answer.stdout
-        unknown = run("link", "nobody", "--data-dir", folder)
-        assert unknown.returncode == 2
-        assert "nobody" in unknown.stderr
 
 
 def environment_with(tmp_path: Path, python: str) -> subprocess.CompletedProcess[str]:

@@ -102,9 +102,10 @@ def run(*arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[s
     )
 
 
-def signed_in(served: Served) -> httpx.Client:
-    """Return a client that has used the server's one-time link."""
-    client = httpx.Client(base_url=served.address, timeout=30)
-    answer = client.get(served.link)
-    assert answer.status_code == 303, answer.text
-    return client
+@contextmanager
+def signed_in(served: Served) -> Iterator[httpx.Client]:
+    """A client that has used the server's one-time link."""
+    with httpx.Client(base_url=served.address, timeout=30) as client:
+        answer = client.get(served.link)
+        assert answer.status_code == 303, answer.text
+        yield client
