@@ -39,9 +39,9 @@ def new_sample_task() -> str:
     return f"{NEW_TASK}?{urlencode({'sample': '1'})}"
 
 
-def task(task_id: str) -> str:
-    """Return the link to a task's page."""
-    return f"/tasks/{task_id}"
+def task(task_id: str, part: str = "") -> str:
+    """Return the link to a task's page, or to a ``part`` of it: logs, plan."""
+    return f"/tasks/{task_id}?part={part}" if part else f"/tasks/{task_id}"
 
 
 def task_results(task_id: str) -> str:

@@ -42,8 +42,13 @@ export const number = (locale, value, digits = 1) =>
 export const rate = (locale, value) =>
   number(locale, value, value >= 100 ? 0 : value >= 10 ? 1 : 2);
 
-export const percent = (locale, share) =>
-  missing(share) ? "—" : plain(locale, share, { style: "percent", maximumFractionDigits: 1 });
+// 0.4%; neither a few nor all but a few are rounded away: <0.1%, >99.9%.
+export const percent = (locale, share) => {
+  if (missing(share)) return "—";
+  if (share > 0 && share < 0.0005) return "<0.1%";
+  if (share < 1 && share >= 0.9995) return ">99.9%";
+  return plain(locale, share, { style: "percent", maximumFractionDigits: 1 });
+};
 
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 export const size = (locale, value) => {

@@ -21,7 +21,7 @@ def _model(plan: Any) -> rx.Component:
         _entry(t("task.plan_service_type"), one_of("service_type", plan.service_type)),
         _optional(plan.model_name, t("task.plan_model_name"), plan.model_name, mono=True),
         _entry(t("task.plan_box_format"), plan.box_format, mono=True),
-        _entry(t("task.plan_command"), plan.command, mono=True),
+        _entry(t("task.plan_command"), rx.foreach(plan.command, _argument), mono=True),
         _optional(
             plan.environment,
             t("task.plan_environment"),
@@ -81,6 +81,11 @@ def _panel(title: Any, *entries: rx.Component) -> rx.Component:
 
 def _entry(name: Any, value: Any, *, mono: bool = False) -> rx.Component:
     return rx.el.div(rx.el.dt(name), rx.el.dd(value, class_name="mono" if mono else ""))
+
+
+def _argument(part: Any) -> rx.Component:
+    """A line breaks between the parts of a command, not at the hyphens in them."""
+    return rx.fragment(rx.el.span(part, class_name="arg"), " ")
 
 
 def _optional(given: Any, name: Any, value: Any, *, mono: bool = False) -> rx.Component:

@@ -32,7 +32,7 @@ def progress_bar(
     """
     return rx.el.div(
         rx.el.i(style={"width": succeeded}),
-        rx.el.i(class_name="f", style={"width": failed}),
+        rx.cond(failed == "0%", None, rx.el.i(class_name="f", style={"width": failed})),
         class_name=rx.cond(running, "bar run grow", "bar grow"),
         role="progressbar",
         aria_label=label,

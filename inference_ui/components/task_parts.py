@@ -135,7 +135,7 @@ def _cause(cause: Any) -> rx.Component:
         rx.el.div(
             rx.el.span(cause.message, class_name="mono cut", title=cause.message),
             rx.el.span(
-                rx.el.span(cause.cause, class_name="code"),
+                rx.el.span(one_of("cause", cause.cause), class_name="code"),
                 rx.el.span(cause.head, class_name="cut"),
                 rx.el.span(cause.tail),
                 class_name="l2 mid",
@@ -147,13 +147,15 @@ def _cause(cause: Any) -> rx.Component:
 
 
 def _replica(replica: Any) -> rx.Component:
-    cards = rx.cond(replica.cards != "", rx.el.span(" · ", replica.cards), rx.fragment())
+    cards = rx.cond(
+        replica.cards != "", rx.el.span(" · ", t("task.replica_cards", cards=replica.cards))
+    )
     return rx.el.tr(
         rx.el.td(replica.name, class_name="mono cut", title=replica.name),
         rx.el.td(
             rx.el.span(one_of("task.phase", replica.phase), class_name=f"ph {replica.phase}"),
         ),
-        rx.el.td(replica.node, cards, class_name="mono cut", title=replica.node),
+        rx.el.td(rx.el.span(replica.node, class_name="mono"), cards, class_name="cut"),
         rx.el.td(replica.endpoint, class_name="mono cut", title=replica.endpoint),
         rx.el.td(
             fmt_number(replica.restarts),

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from inference_ui.components.clock import elapsed
-from inference_ui.components.controls import button
+from inference_ui.components.controls import link_button
 from inference_ui.components.feedback import note
 from inference_ui.i18n.live import fmt_percent, one_of, reason, t
 
@@ -32,8 +32,8 @@ def verdict_note(verdict: Any, stand: Any) -> rx.Component:
     )
 
 
-def remedies(verdict: Any, evidence_of: Any, evidence: Any, on_log: Any) -> rx.Component:
-    """Return the evidence of a failure, what helps, and the way to the whole log."""
+def remedies(verdict: Any, evidence_of: Any, evidence: Any, logs: Any) -> rx.Component:
+    """Return the evidence of a failure, what helps, and the link to the ``logs``."""
     return rx.el.section(
         rx.cond(
             evidence != "",
@@ -54,7 +54,7 @@ def remedies(verdict: Any, evidence_of: Any, evidence: Any, on_log: Any) -> rx.C
                 rx.foreach(verdict.remedies, lambda code: rx.el.li(one_of("task.remedy", code))),
                 data_testid="remedies",
             ),
-            button(t("task.whole_log"), symbol="tasks", on_click=on_log, live=False),
+            link_button(t("task.whole_log"), href=logs, symbol="tasks"),
         ),
         class_name="rem",
     )
@@ -98,7 +98,7 @@ def _partly(stand: Any) -> rx.Component:
     share = fmt_percent(stand.failed_share)
     return note(
         t("task.partly", failed=stand.failed, share=share),
-        rx.el.p(t("task.partly_text", succeeded=stand.done - stand.failed)),
+        rx.el.p(t("task.partly_text", succeeded=stand.succeeded)),
         kind="warn",
     )
 
@@ -121,10 +121,10 @@ def _kept(stand: Any) -> rx.Var[Any]:
     """Say what the task leaves behind."""
     some = rx.cond(
         stand.left.to(int) > 0,
-        t("task.kept_but", done=stand.done, left=stand.left),
-        t("task.kept", done=stand.done),
+        t("task.kept_but", done=stand.succeeded, left=stand.left),
+        t("task.kept", done=stand.succeeded),
     )
-    return rx.cond(stand.done > 0, some, t("task.none_done"))
+    return rx.cond(stand.succeeded > 0, some, rx.cond(stand.done > 0, "", t("task.none_done")))
 
 
 def _reason(verdict: Any) -> rx.Var[str]:

@@ -13,12 +13,13 @@ from inference_ui import routes
 from inference_ui.components.chart import rate_chart
 from inference_ui.components.clock import Clock, Every
 from inference_ui.components.controls import button, link_button
-from inference_ui.components.feedback import confirm, empty, skeleton_rows
+from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
 from inference_ui.components.log_view import LogView
 from inference_ui.components.plan import plan_panels
 from inference_ui.components.status import status_badge
+from inference_ui.components.stop import stop_question
 from inference_ui.components.task_parts import (
     causes_list,
     figures,
@@ -42,13 +43,21 @@ _ADDRESS = rx.Var(
     _var_data=VarData(
         imports={"react-router": ["useParams"]}, hooks={"const address = useParams()": None}
     ),
-)
+).to(str)
 """The id in the browser's address: until the rows are those of this task, none are shown."""
+
+_PART = rx.Var(
+    '(query.get("part") ?? "overview")',
+    _var_type=str,
+    _var_data=VarData(
+        imports={"react-router": ["useSearchParams"]},
+        hooks={"const [query] = useSearchParams()": None},
+    ),
+).to(str)
+"""Which part of the page is shown. It is in the address, so a reload and a link keep it."""
 
 READY = TaskState.shown == _ADDRESS
 PLAN, STAND, VERDICT = TaskState.plan, TaskState.stand, TaskState.verdict
-EMPTY_END = STAND.ended & (STAND.done == 0)
-"""It ended before anything was inferred: there is nothing to draw or count."""
 
 
 def task() -> rx.Component:
@@ -63,7 +72,11 @@ def task() -> rx.Component:
         ),
         rx.cond(
             READY,
-            rx.cond(TaskState.missing, _missing(), rx.fragment(_facts(), _tabs(), _question())),
+            rx.cond(
+                TaskState.missing,
+                _missing(),
+                rx.el.div(_facts(), _parts(), _question(), class_name="tk"),
+            ),
             skeleton_rows(),
         ),
         heading=_heading(),
@@ -77,7 +90,7 @@ def _heading() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             ReactRouterLink.create(t("tasks.title"), to=routes.TASKS),
-            icon("right"),
+            rx.cond(known, icon("right")),
             class_name="crumb",
         ),
         rx.el.h1(
@@ -86,16 +99,19 @@ def _heading() -> rx.Component:
             title=rx.cond(known, PLAN.name, ""),
         ),
         rx.cond(known, status_badge(STAND.status, word=STAND.word, pill=True)),
-        class_name="who",
+        class_name="tk-head",
     )
 
 
 def _actions() -> rx.Component:
     return rx.fragment(
-        link_button(t("task.results"), href=routes.task_results(PLAN.id), symbol="picture"),
+        rx.cond(
+            STAND.begun,
+            link_button(t("task.results"), href=routes.task_results(PLAN.id), symbol="picture"),
+        ),
         rx.cond(
             STAND.ended,
-            rx.fragment(),
+            None,
             button(
                 t("task.stop"),
                 symbol="stop",
@@ -116,7 +132,7 @@ def _facts() -> rx.Component:
         _fact(t("task.fact_data"), PLAN.dataset),
         _fact(t("task.fact_package"), f"{PLAN.package} {PLAN.version}"),
         _fact(t("task.fact_spec"), t("task.fact_times", spec=PLAN.spec, nodes=PLAN.nodes)),
-        _fact(t("task.fact_output"), f"{PLAN.volume} / {PLAN.name}"),
+        _fact(t("task.fact_output"), f"{PLAN.volume} / {PLAN.name}", class_name="cut out"),
         rx.el.span(
             t("task.fact_created", owner=PLAN.owner, time=fmt_time(PLAN.created_at)),
             title=fmt_time(PLAN.created_at, "full"),
@@ -127,47 +143,58 @@ def _facts() -> rx.Component:
     )
 
 
-def _fact(name: Any, value: Any) -> rx.Component:
-    return rx.el.span(name, " ", rx.el.b(value), class_name="cut", title=value)
+def _fact(name: Any, value: Any, class_name: str = "cut") -> rx.Component:
+    return rx.el.span(name, " ", rx.el.b(value), class_name=class_name, title=value)
 
 
-def _tabs() -> rx.Component:
-    names = ("overview", "logs", "plan")
-    return rx.tabs.root(
-        rx.tabs.list(
-            *(rx.tabs.trigger(t(f"task.tab_{name}"), value=name) for name in names),
+def _parts() -> rx.Component:
+    """Return the tabs, which are links, and what the chosen one shows."""
+    return rx.fragment(
+        rx.el.nav(
+            *(_tab(part) for part in ("overview", "logs", "plan")),
             class_name="tabs",
+            aria_label=t("task.parts"),
         ),
-        rx.tabs.content(_overview(), value="overview"),
-        rx.tabs.content(rx.el.div(_logs(), class_name="body one"), value="logs"),
-        rx.tabs.content(rx.el.div(plan_panels(PLAN), class_name="body"), value="plan"),
-        value=TaskState.tab,
-        on_change=TaskState.show_tab,
-        class_name="parts",
+        rx.match(
+            _PART,
+            ("logs", rx.el.div(_logs(), class_name="body")),
+            ("plan", rx.el.div(plan_panels(PLAN), class_name="body")),
+            _overview(),
+        ),
+    )
+
+
+def _tab(part: str) -> rx.Component:
+    return ReactRouterLink.create(
+        t(f"task.tab_{part}"),
+        to=routes.task(_ADDRESS, "" if part == "overview" else part),
+        aria_current=rx.cond(part == _PART, "page", "false"),
     )
 
 
 def _overview() -> rx.Component:
+    steps = timeline(TaskState.steps)
     return rx.el.div(
-        rx.el.div(verdict_note(VERDICT, STAND), class_name="full", data_testid="verdict"),
+        rx.el.div(verdict_note(VERDICT, STAND), class_name="say", data_testid="verdict"),
         rx.cond(
             VERDICT.remedies.length() > 0,
             remedies(
                 VERDICT,
                 TaskState.evidence_of,
                 TaskState.evidence,
-                TaskState.show_tab("logs"),
+                routes.task(_ADDRESS, "logs"),
             ),
         ),
-        rx.el.section(
-            rx.cond(EMPTY_END, rx.el.span(), figures(STAND)),
-            timeline(TaskState.steps),
-            rx.cond(EMPTY_END, rx.fragment(), task_bar(STAND)),
-            class_name="top",
+        rx.cond(
+            STAND.begun,
+            rx.fragment(
+                rx.el.section(figures(STAND), steps, task_bar(STAND), class_name="top"),
+                rx.el.div(_rate(), _causes(), class_name="pair"),
+            ),
+            rx.el.section(steps, class_name="top alone"),
         ),
-        rx.cond(EMPTY_END, rx.fragment(), rx.fragment(_rate(), _causes())),
-        rx.cond(STAND.ended, rx.fragment(), _replicas()),
-        _logs(),
+        rx.cond(STAND.ended, None, _replicas()),
+        rx.cond(TaskState.evidence == "", _logs()),
         class_name="body",
     )
 
@@ -188,7 +215,9 @@ def _rate() -> rx.Component:
         rx.cond(
             TaskState.chart.line != "",
             rate_chart(TaskState.chart),
-            rx.el.p(t("task.chart_empty"), class_name="none"),
+            rx.el.p(
+                rx.cond(STAND.ended, t("task.chart_none"), t("task.chart_empty")), class_name="none"
+            ),
         ),
         class_name="panel rate",
     )
@@ -234,7 +263,7 @@ def _replicas() -> rx.Component:
             replicas_table(TaskState.replicas),
             rx.el.p(t("task.replicas_none"), class_name="none"),
         ),
-        class_name="panel full",
+        class_name="panel",
     )
 
 
@@ -270,26 +299,16 @@ def _log_choice(tab: Any) -> rx.Component:
 
 
 def _question() -> rx.Component:
-    freed = t("task.ask_freed_text", spec=PLAN.spec, nodes=PLAN.nodes)
-    return confirm(
-        t("task.ask_title", name=PLAN.name),
-        rx.cond(STAND.left.to(int) > 0, t("task.ask_left", left=STAND.left), t("task.ask_text")),
-        rx.el.dl(
-            _consequence(t("task.ask_kept"), t("task.ask_kept_text", done=STAND.done)),
-            _consequence(t("task.ask_freed"), freed),
-            _consequence(t("task.ask_rest"), t("task.ask_rest_text")),
-            class_name="kv num",
-        ),
+    return stop_question(
+        name=PLAN.name,
+        left=STAND.left,
+        done=STAND.succeeded,
+        spec=PLAN.spec,
+        nodes=PLAN.nodes,
         open=TaskState.asking,
-        verb=t("task.ask_verb"),
-        symbol="stop",
         on_confirm=TaskState.stop,
         on_close=TaskState.dismiss,
     )
-
-
-def _consequence(name: Any, value: Any) -> rx.Component:
-    return rx.el.div(rx.el.dt(name), rx.el.dd(value))
 
 
 def _missing() -> rx.Component:

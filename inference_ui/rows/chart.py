@@ -52,8 +52,7 @@ def chart(history: Sequence[Sample]) -> ChartRow:
     highest = max(point.done for point in points)
     top = _ceiling(highest)
     line = [(_x(point.at, begin, end), _y(point.done, top)) for point in points]
-    if len(line) == 1:
-        line.insert(0, (0.0, line[0][1]))
+    line.insert(0, (0.0, line[0][1]))
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line)
     bars = (
         f"M{_x(point.at, begin, end):.1f} {HEIGHT}V{_bar_top(point.failed, top):.1f}"
@@ -62,7 +61,7 @@ def chart(history: Sequence[Sample]) -> ChartRow:
     )
     return ChartRow(
         line=path,
-        area=f"{path}V{HEIGHT}H{line[0][0]:.1f}Z",
+        area=f"{path}V{HEIGHT}H0Z",
         failed="".join(bars),
         ticks=[top * step / LINES for step in range(LINES, -1, -1)],
         times=_times(begin, end),

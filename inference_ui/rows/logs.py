@@ -11,7 +11,7 @@ from inference_ui.backend.services.tasks import WorkloadLog
 
 CLIENT, SERVER = "client", "server"
 
-EVIDENCE_LINES = 8
+EVIDENCE_LINES = 12
 """Lines of a log that explain a failure; the rest stands in the log itself."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
-from inference_ui.backend.ports import Observation, Phase
-from inference_ui.backend.records import SOURCE_ROOT, Progress
+from inference_ui.backend.ports import Observation, Phase, Replica
+from inference_ui.backend.records import SOURCE_ROOT, ErrorGroup, Progress
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
 from inference_ui.rows.chart import ChartRow, chart
 from inference_ui.rows.common import MessageRow, message_row, shown_status, status_word, stopping
 from inference_ui.rows.logs import LogTab, chosen, evidence, log_tabs, readable, replica_label
 from inference_ui.rows.timeline import StepRow, seconds_in, spans, timeline
 from inference_ui.rows.verdict import VerdictRow, verdict
+
+_PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
 
 TAIL = 14
 """Characters at the end of a path that stay when its middle is cut."""
@@ -35,7 +38,7 @@ class PlanRow:
     service_type: str = ""
     model_name: str = ""
     box_format: str = ""
-    command: str = ""
+    command: list[str] = field(default_factory=list)
     environment: str = ""
     ready_timeout_s: float = 0.0
     spec: str = ""
@@ -58,18 +61,21 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class StandRow:
-    """How far a task is. ``word`` is the code of the status' word; ``found`` is None before
-    anything is known and grows until ``counted``; widths are CSS lengths. ``rate`` is items per
-    second, of an ended task on average; ``took_s`` how long inference lasted."""
+    """How far a task is. ``word`` is the code of the status' word; ``begun``: inference has;
+    ``found`` is None before anything is known and grows until ``counted``; ``left`` is None
+    before. Widths are CSS lengths. ``rate`` is items per second, of an ended task on average;
+    ``took_s`` how long inference lasted."""
 
     status: str = ""
     word: str = ""
     ended: bool = False
     may_stop: bool = False
     stop_requested: bool = False
+    begun: bool = False
     found: int | None = None
     counted: bool = False
     done: int = 0
+    succeeded: int = 0
     failed: int = 0
     failed_share: float = 0.0
     left: int | None = None
@@ -86,7 +92,7 @@ class StandRow:
 
 @dataclass(frozen=True, slots=True)
 class CauseRow:
-    """Failures of one cause; the example's path in two parts, so that its middle can be cut."""
+    """Failures of one cause (a code). The example's path in two parts: its middle may be cut."""
 
     count: int
     cause: str
@@ -98,7 +104,8 @@ class CauseRow:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaRow:
-    """A replica of the server; ``cards`` as ``1, 2``."""
+    """A replica of the server; ``phase`` is a code: a ``Phase``, or REMOVING while it is torn down;
+    ``cards`` as ``1, 2``."""
 
     name: str
     phase: str
@@ -172,7 +179,7 @@ def plan_row(task: InferenceTask, owner: str) -> PlanRow:
         service_type=str(package.service_type),
         model_name=package.model_name,
         box_format=str(package.box_format),
-        command=shlex.join(launch.command),
+        command=_command(launch.command),
         environment=", ".join(sorted(launch.environment)),
         ready_timeout_s=launch.ready_timeout_s,
         spec=plan.spec.name,
@@ -212,9 +219,11 @@ def stand_row(view: TaskView, progress: Progress | None, actor: Actor) -> StandR
         ended=ended,
         may_stop=not ended and actor.owns(task.owner_id),
         stop_requested=stopping(task) or task.status == TaskStatus.FINISHING,
+        begun=running or done > 0,
         found=found,
         counted=counted,
         done=done,
+        succeeded=succeeded,
         failed=failed,
         failed_share=failed / done if done else 0.0,
         left=max(0, found - done) if found is not None and counted else None,
@@ -237,7 +246,9 @@ def cause_rows(progress: Progress | None) -> list[CauseRow]:
     for group in groups:
         path = group.example.removeprefix(SOURCE_ROOT)
         cut = max(0, len(path) - TAIL)
-        rows.append(CauseRow(group.count, group.cause, group.message, path, path[:cut], path[cut:]))
+        rows.append(
+            CauseRow(group.count, _cause(group), group.message, path, path[:cut], path[cut:])
+        )
     return rows
 
 
@@ -246,15 +257,30 @@ def replica_rows(server: Observation | None, task: InferenceTask) -> list[Replic
     return [
         ReplicaRow(
             name=replica_label(replica.name, task),
-            phase=str(replica.phase),
+            phase="REMOVING" if _leaving(replica) else str(replica.phase),
             node=replica.node or "",
             endpoint=(replica.endpoint or "").removeprefix("http://"),
             cards=", ".join(replica.cards),
             restarts=replica.restarts,
-            reason=message_row(replica.reason),
+            reason=message_row(None if _leaving(replica) else replica.reason),
         )
         for replica in (server.replicas if server else ())
     ]
+
+
+def _leaving(replica: Replica) -> bool:
+    """Whether a replica is being torn down: clusters say so by this reason alone."""
+    return replica.reason is not None and replica.reason.code == "REMOVING"
+
+
+def _cause(group: ErrorGroup) -> str:
+    """Return the code of a cause; an HTTP status reads well enough as it is: ``HTTP 503``."""
+    return group.cause.replace("_", " ") if group.cause.startswith("HTTP_") else group.cause
+
+
+def _command(parts: Sequence[str]) -> list[str]:
+    """Return a command's parts as one would type them; placeholders like ``{port}`` stay bare."""
+    return [part if _PLAIN.fullmatch(part) else shlex.quote(part) for part in parts]
 
 
 def _found(task: InferenceTask, progress: Progress | None) -> tuple[int | None, bool]:
@@ -271,4 +297,4 @@ def _average(task: InferenceTask, took: float | None) -> float | None:
 
 
 def _width(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f}%" if whole else "0%"
+    return f"{100 * part / whole:.2f}%" if part and whole else "0%"

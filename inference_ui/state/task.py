@@ -1,4 +1,4 @@
-"""The page of one task: what it shows, its tabs and logs, and asking it to stop."""
+"""The page of one task: what it shows, which of its logs, and asking it to stop."""
 
 from __future__ import annotations
 
@@ -24,15 +24,12 @@ from inference_ui.rows.timeline import StepRow
 from inference_ui.rows.verdict import VerdictRow
 from inference_ui.state import live
 
-TABS = ("overview", "logs", "plan")
-
 
 class TaskState(rx.State):
     """State of one task's page. ``shown`` is the id of the task whose rows these are."""
 
     shown: str = ""
     missing: bool = False
-    tab: str = TABS[0]
     asking: bool = False
     server_now: float = 0.0
 
@@ -60,19 +57,13 @@ class TaskState(rx.State):
         if self.shown != task_id:
             self.reset()
         await self._read(task_id)
-        self.shown, self.server_now = task_id, time.time()
+        self.shown, self.asking, self.server_now = task_id, False, time.time()
 
     @rx.event
     async def reload(self) -> None:
         """Read the task again."""
         if self.shown and not self.missing:
             await self._read(self.shown)
-
-    @rx.event
-    def show_tab(self, tab: str) -> None:
-        """Turn to another part of the page."""
-        if tab in TABS:
-            self.tab = tab
 
     @rx.event
     async def show_log(self, key: str) -> None:
