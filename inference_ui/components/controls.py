@@ -64,20 +64,37 @@ def field(
     id: str,
     error: Any = "",
     hint: Any = "",
+    good: Any = False,
+    required: bool = False,
 ) -> rx.Component:
-    """Return a labelled control with its message below.
+    """Return a labelled control with its message below; ``good``: the hint says that all is well.
 
     ``control`` must carry ``id`` and, through :func:`described`, point at the message.
     """
     return rx.el.div(
-        rx.el.label(label, html_for=id),
+        rx.el.label(label, required_mark() if required else None, html_for=id),
         control,
-        rx.cond(
-            error != "",
-            rx.el.p(icon("warning"), error, id=f"{id}-message", class_name="e", role="alert"),
-            rx.el.p(hint, id=f"{id}-message", class_name="hint"),
-        ),
+        message(id, error, hint, good),
         class_name="f",
+    )
+
+
+def required_mark() -> rx.Component:
+    """Return the star of a field that must be filled in; the control itself says so to readers."""
+    return rx.el.em("*", aria_hidden="true")
+
+
+def message(id: str, error: Any = "", hint: Any = "", good: Any = False) -> rx.Component:
+    """Return what stands below the control ``id``: its error, else its hint."""
+    told = {"id": f"{id}-message"}
+    return rx.cond(
+        error != "",
+        rx.el.p(icon("warning"), error, class_name="e", role="alert", **told),
+        rx.cond(
+            good,
+            rx.el.p(icon("check"), hint, class_name="hint ok", role="status", **told),
+            rx.el.p(hint, class_name="hint", **told),
+        ),
     )
 
 
@@ -97,6 +114,23 @@ def text_input(id: str, *, error: Any = "", **props: Any) -> rx.Component:
         auto_complete="off",
         **described(id, error),
         **props,
+    )
+
+
+def select_input(
+    id: str, *options: rx.Component, error: Any = "", beside: Any = "", **props: Any
+) -> rx.Component:
+    """Return the browser's own select for :func:`field`; ``beside`` tells of what is chosen."""
+    return rx.el.div(
+        rx.el.select(
+            *options,
+            class_name=rx.cond(error != "", "inp err", "inp"),
+            **described(id, error),
+            **props,
+        ),
+        rx.el.span(beside, class_name="beside num"),
+        icon("down"),
+        class_name="sel",
     )
 
 

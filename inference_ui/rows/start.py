@@ -35,6 +35,12 @@ def sample_package(packages: Sequence[ModelPackage]) -> ModelPackage | None:
     return next((row for row in packages if row.name == SAMPLE_PACKAGE), None)
 
 
+def output_volume(volumes: Sequence[Volume], dataset: Dataset | None) -> Volume | None:
+    """Return a volume for results: another than the dataset's where there is another."""
+    others = [row for row in volumes if dataset is None or row.id != dataset.volume_id]
+    return next(iter(others or volumes), None)
+
+
 def start_row(
     volumes: Sequence[Volume],
     free: dict[str, int | None],
@@ -43,8 +49,8 @@ def start_row(
     inputs: int | None,
 ) -> StartRow:
     """Return what there is; ``inputs`` counts the dataset of :func:`first_dataset`."""
-    volume = volumes[0] if volumes else None
     dataset = first_dataset(datasets)
+    volume = output_volume(volumes, dataset)
     package = sample_package(packages) or (packages[0] if packages else None)
     return StartRow(
         volume=volume.name if volume else "",

@@ -1,0 +1,10 @@
+AREA = "create_field"
+TEXT = {
+    "name": "Task name",
+    "dataset_id": "Data",
+    "service_type": "Service type",
+    "package_id": "Model package",
+    "spec_id": "Spec of each node",
+    "node_count": "Nodes",
+    "volume_id": "Output",
+}
