@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -112,6 +113,15 @@ class TestKills:
         driver.cluster.apply(puppet("one", "strays"))
         wait_for(lambda: ended(stray), "the stray is dead")
         driver.reaches("one", Phase.READY)
+
+    def test_daemons_of_a_server_that_exits_are_ended_before_it_is_started_again(
+        self, driver: LocalDriver
+    ) -> None:
+        ready(driver, "one", "strays")
+        stray = int((driver.work("one") / "stray").read_text())
+        driver.let_exit("one", 3)
+        wait_for(lambda: driver.state("one").restarts == 1, "started again")
+        assert ended(stray)
 
 
 class TestRemoval:
@@ -302,9 +312,16 @@ class TestStrangers:
             wait_for(doubted, "the stranger is recognised")
         assert driver.cluster.observe("one").phase is Phase.STARTING
 
-    def test_a_run_folder_deleted_by_hand_is_gone(self, driver: LocalDriver) -> None:
-        import shutil
+    def test_a_second_shim_of_a_replica_leaves_at_once(self, driver: LocalDriver) -> None:
+        child = ready(driver, "one")
+        before = files.read_shim(str(driver.replica("one")))
+        module = "inference_ui.backend.cluster.local.shim"
+        second = [sys.executable, "-m", module, str(driver.replica("one"))]
+        assert subprocess.run(second, timeout=20, check=False).returncode == 0
+        assert files.read_shim(str(driver.replica("one"))) == before
+        assert driver.child("one") == child
 
+    def test_a_run_folder_deleted_by_hand_is_gone(self, driver: LocalDriver) -> None:
         driver.cluster.apply(replace(puppet("big"), replicas=4))
         driver.cluster.apply(puppet("waits"))
         shutil.rmtree(driver.runs / "waits")

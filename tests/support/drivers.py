@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -115,6 +116,10 @@ class Driver(Protocol):
 
     def close(self) -> None:
         """End everything."""
+
+
+Build = Callable[..., Driver]
+"""Makes a cluster over the given nodes."""
 
 
 class _Base:

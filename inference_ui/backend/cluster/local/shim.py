@@ -53,7 +53,9 @@ class Shim:
         placement = files.read_json(f"{workload}/{files.PLACEMENT}")
         self._seat_env: dict[str, str] = placement["seats"][int(index)]["env"]
         self._endpoint_file = f"{workload}/{files.ENDPOINTS}/{index}.url"
-        self._state = (files.read_state(folder) or State())._replace(shim=identify(os.getpid()))
+        before = files.read_state(folder)
+        self._is_successor = before is not None
+        self._state = (before or State())._replace(shim=identify(os.getpid()))
         self._unsaved = False
         self._output = Output(folder)
         self._selector = selectors.DefaultSelector()
@@ -84,12 +86,12 @@ class Shim:
         self._withdraw()
         if self._state.ended:
             self._over = True
-        elif files.read_state(self._folder) is None:
-            self._start_at = time.monotonic()
-        else:
+        elif self._is_successor:
             self._output.note("REPLICA_LOST")
             lost = files.message("REPLICA_LOST", restarts=self._state.restarts)
             self._decide(None, lost, at_once=True)
+        else:
+            self._start_at = time.monotonic()
 
     def _step(self) -> None:
         now = time.monotonic()
