@@ -134,7 +134,8 @@ const render = (locale, parts, args) =>
       }
       if (part.s) return render(locale, part.s[String(value)] ?? part.s.other, args);
       if (value === null || value === undefined) return "—";
-      return part.k === "text" ? String(value) : KINDS[part.k](locale, value);
+      if (part.k === "text" || typeof value === "string") return String(value);
+      return KINDS[part.k](locale, value);
     })
     .join("");
 

@@ -5,6 +5,7 @@ The browser's rendering (``client/i18n.js``) follows the same rules; a test comp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,7 +70,7 @@ def _argument(locale: str, part: Mapping[str, Any], args: Mapping[str, Any]) -> 
 
 
 def _formatted(locale: str, kind: str, value: Any) -> str:
-    if kind == "text":
+    if kind == "text" or isinstance(value, str):
         return str(value)
     if kind == "duration":
         return duration(locale, float(value))
@@ -80,7 +81,8 @@ def _formatted(locale: str, kind: str, value: Any) -> str:
 
 def number(value: float) -> str:
     """Return ``1,234`` or ``12.5``: separators, at most one digit after the point."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    rounded = _half_up(value * 10) / 10
+    return f"{rounded:,.0f}" if rounded == int(rounded) else f"{rounded:,.1f}"
 
 
 def size(value: float) -> str:
@@ -88,12 +90,12 @@ def size(value: float) -> str:
     unit = 0
     while value >= 1024 and unit < len(_SIZES) - 1:
         value, unit = value / 1024, unit + 1
-    return f"{number(round(value, 1) if value < 100 else round(value))} {_SIZES[unit]}"
+    return f"{number(value if value < 100 else _half_up(value))} {_SIZES[unit]}"
 
 
 def duration(locale: str, seconds: float) -> str:
     """Return a number of seconds in its two largest units: ``11 min 36 s``."""
-    left = max(0, round(seconds))
+    left = max(0, _half_up(seconds))
     words: list[str] = []
     for length, unit in _UNITS:
         count, left = divmod(left, length)
@@ -104,3 +106,8 @@ def duration(locale: str, seconds: float) -> str:
         if len(words) == 2:
             break
     return " ".join(words) or say(locale, "format.second", count=0)
+
+
+def _half_up(value: float) -> int:
+    """Round as browsers do; Python's own rounds a half to the even number."""
+    return math.floor(value + 0.5)
