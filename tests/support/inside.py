@@ -51,7 +51,8 @@ class Inside:
 
     def client(self, cookie: str = "") -> httpx.Client:
         """Return an HTTP client that carries ``cookie`` and follows no redirect."""
-        return httpx.Client(base_url=self.address, headers={"Cookie": cookie}, timeout=30)
+        headers = {"Cookie": cookie} if cookie else {}
+        return httpx.Client(base_url=self.address, headers=headers, timeout=30)
 
 
 @contextlib.contextmanager
