@@ -144,9 +144,9 @@ def test_a_stranger_gets_two_files_and_no_other(inside: Inside) -> None:
             assert stranger.get(path).status_code == 200
         scripts = set(re.findall(r'"(/assets/[^"]+\.(?:js|css))"', user.get("/").text))
         assert scripts
-        for path in (*scripts, "/icons.svg", "/index.html", "/pages/tasks.css"):
+        for path in (*scripts, "/icons.svg", "/index.html", "/app.css"):
             assert stranger.get(path).status_code == 401, path
-            assert user.get(path).status_code == (404 if path.startswith("/pages") else 200), path
+            assert user.get(path).status_code == 200, path
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
