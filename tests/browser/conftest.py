@@ -1,0 +1,107 @@
+"""A browser, and one server for all tests that look at it.
+
+Tests share that server: each works with users, datasets and tasks of its own. What must not be
+touched by others (the very first look) is shown by ``untouched``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from inference_ui.backend.models.account import Actor
+from tests.support import browser as installed
+from tests.support.site import Site, site
+
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How Chromium is started: the one that is installed; as root without its sandbox."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {
+        **browser_type_launch_args,
+        "executable_path": str(installed.chromium()),
+        "args": arguments,
+    }
+
+
+@pytest.fixture(scope="session")
+def chromium(browser: Browser) -> Browser:
+    """The one browser of the session."""
+    return browser
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The server that tests share, with the sample in it."""
+    with site(tmp_path_factory.mktemp("shared")) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server on which nobody has created anything yet, nor may a test."""
+    with site(tmp_path_factory.mktemp("untouched")) as alone:
+        yield alone
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(new_context: Callable[..., BrowserContext], running: Site) -> Iterator[Visit]:
+    """Open a page in a browser of one's own: ``visit(user, "/", locale="en", theme="dark")``.
+
+    The test fails when a page had an error that its scripts did not catch.
+    """
+    errors: list[str] = []
+
+    def open_page(
+        user: Actor,
+        path: str = "/",
+        *,
+        at: Site = running,
+        locale: str = "zh",
+        theme: str = "light",
+        width: int = 1440,
+        height: int = 900,
+    ) -> Page:
+        language = {"zh": "zh-CN", "en": "en-US"}[locale]
+        context = new_context(
+            locale=language,
+            color_scheme=theme,
+            viewport={"width": width, "height": height},
+        )
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(at.link(user))
+        if path != "/":
+            page.goto(at.address + path)
+        return page
+
+    yield open_page
+    assert errors == []
+
+
+@pytest.fixture(scope="session")
+def findings() -> Callable[[Page], list[str]]:
+    """Return what axe-core finds serious or critical on a page, with where it stands."""
+    axe = Axe()
+
+    def look(page: Page) -> list[str]:
+        found = axe.run(page).response["violations"]
+        return [
+            f"{violation['id']}: {node['html'][:160]}"
+            for violation in found
+            if violation["impact"] in SERIOUS
+            for node in violation["nodes"]
+        ]
+
+    return look
