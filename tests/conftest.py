@@ -14,6 +14,12 @@ from inference_ui.backend.store.database import Store
 from tests.support import postgres
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: from the first of them on, Playwright keeps an event loop running in
+    the process, and a test that needs one of its own could not start it."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """One PostgreSQL server for all tests of this process."""
