@@ -73,14 +73,26 @@ def chart(history: Sequence[Sample]) -> ChartRow:
 def _rates(history: Sequence[Sample]) -> list[_Point]:
     """Items per second between neighbours; failed ones count as done too."""
     points = []
-    for before, after in pairwise(history):
+    for before, after in pairwise(_even(history)):
         seconds = after.at - before.at
-        if seconds <= 0:
-            continue
         failed = max(0, after.failed - before.failed)
         succeeded = max(0, after.succeeded - before.succeeded)
         points.append(_Point(after.at, (succeeded + failed) / seconds, failed / seconds))
     return points
+
+
+def _even(history: Sequence[Sample]) -> list[Sample]:
+    """Drop samples that come so soon after another that their rate would say nothing."""
+    if len(history) < 2 or history[-1].at <= history[0].at:
+        return []
+    least = (history[-1].at - history[0].at) / (len(history) - 1) / 2
+    kept = [history[0]]
+    for sample in history[1:]:
+        if sample.at - kept[-1].at >= least:
+            kept.append(sample)
+        elif len(kept) > 1:
+            kept[-1] = sample
+    return kept
 
 
 def _ceiling(highest: float) -> float:

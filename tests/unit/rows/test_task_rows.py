@@ -1,0 +1,290 @@
+"""What a task's page shows, from a task and what is seen of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from inference_ui.backend.errors import Message
+from inference_ui.backend.models.account import Actor, Role
+from inference_ui.backend.models.catalog import PackageLaunch
+from inference_ui.backend.models.task import EndReason, InferenceTask, TaskEvent
+from inference_ui.backend.ports import Observation, Phase, Replica
+from inference_ui.backend.records import ErrorGroup, Progress, Sample, WalkState
+from inference_ui.backend.services.tasks import TaskView, WorkloadLog
+from inference_ui.rows.logs import chosen, evidence, log_tabs, readable
+from inference_ui.rows.task import cause_rows, plan_row, replica_rows, stand_row, task_rows
+from inference_ui.rows.verdict import REMEDIES, verdict
+from tests.support.samples import NOW, a_plan, a_task
+
+OWNER = Actor("owner", "林岚", Role.USER)
+STRANGER = Actor("other", "陈牧", Role.USER)
+ADMINISTRATOR = Actor("root", "admin", Role.ADMINISTRATOR)
+PREFIX = "task-0123456789abcdef-1"
+
+
+def a_view(task: InferenceTask, **values: Any) -> TaskView:
+    """A view of a task of which nothing else is known."""
+    defaults: dict[str, Any] = {
+        "owner": OWNER.name,
+        "people": {OWNER.id: OWNER.name, ADMINISTRATOR.id: ADMINISTRATOR.name},
+        "events": (),
+        "progress": None,
+        "server": None,
+    }
+    return TaskView(task, **(defaults | values))
+
+
+def an_event(code: str, seconds: float, attempt: int = 1) -> TaskEvent:
+    """An event so many seconds after the task was created."""
+    at = NOW + timedelta(seconds=seconds)
+    return TaskEvent(task_id="task", owner_id=OWNER.id, at=at, attempt=attempt, code=code)
+
+
+def a_progress(**values: Any) -> Progress:
+    """The progress of a running client."""
+    defaults: dict[str, Any] = {"updated_at": 0, "attempt": 1, "state": WalkState.RUNNING}
+    return Progress(**(defaults | values))
+
+
+def a_log(role: str, name: str, text: str = "a line\n") -> WorkloadLog:
+    """A log of one of the task's replicas."""
+    return WorkloadLog(role, f"{PREFIX}-{name}", text, live=True)
+
+
+LOGS = (a_log("server", "server-10"), a_log("server", "server-2"), a_log("client", "client-0"))
+
+
+class TestStand:
+    def test_a_running_task_is_as_far_as_its_client_says(self) -> None:
+        task = a_task(status="RUNNING", found=None, succeeded=1, failed=0)
+        progress = a_progress(
+            found=1000, walked=True, succeeded=690, failed=10, rate=12.5, left_s=24.0, in_flight=8
+        )
+        stand = stand_row(a_view(task), progress, OWNER)
+        assert (stand.done, stand.succeeded, stand.failed, stand.left) == (700, 690, 10, 300)
+        assert (stand.succeeded_width, stand.failed_width, stand.percent) == ("69.00%", "1.00%", 70)
+        assert (stand.rate, stand.left_s, stand.in_flight) == (12.5, 24.0, 8)
+        assert stand.failed_share == pytest.approx(10 / 700)
+        assert stand.begun
+        assert not stand.ended
+
+    def test_an_ended_task_is_as_far_as_was_proved_from_disk(self) -> None:
+        task = a_task(status="SUCCEEDED", found=100, succeeded=90, failed=10, ended_at=NOW)
+        events = (an_event("SUBMITTED", 0), an_event("STARTING", 1), an_event("RUNNING", 5),
+                  an_event("FINISHING", 25), an_event("SUCCEEDED", 26))  # fmt: skip
+        late = a_progress(found=100, walked=True, succeeded=50, failed=0, rate=3, p50_ms=7.0)
+        stand = stand_row(a_view(task, events=events), late, OWNER)
+        assert (stand.done, stand.failed, stand.left, stand.percent) == (100, 10, 0, 100)
+        assert (stand.took_s, stand.rate, stand.p50_ms) == (20.0, 5.0, 7.0)
+        assert stand.in_flight is None
+
+    def test_while_inputs_are_counted_nothing_is_said_of_what_is_left(self) -> None:
+        progress = a_progress(found=40, walked=False, succeeded=40)
+        stand = stand_row(a_view(a_task(status="RUNNING")), progress, OWNER)
+        assert (stand.found, stand.counted, stand.left) == (40, False, None)
+        assert (stand.percent, stand.succeeded_width) == (0, "0%")
+
+    def test_a_task_that_waits_has_not_begun(self) -> None:
+        stand = stand_row(a_view(a_task()), None, OWNER)
+        assert not stand.begun
+        assert (stand.found, stand.rate, stand.left_s) == (None, None, None)
+
+    def test_the_last_item_makes_it_whole_and_not_before(self) -> None:
+        progress = a_progress(found=1000, walked=True, succeeded=999)
+        assert stand_row(a_view(a_task(status="RUNNING")), progress, OWNER).percent == 99
+
+    @pytest.mark.parametrize(
+        ("actor", "may"), [(OWNER, True), (ADMINISTRATOR, True), (STRANGER, False)]
+    )
+    def test_its_owner_and_administrators_may_stop_it(self, actor: Actor, may: bool) -> None:
+        assert stand_row(a_view(a_task(status="RUNNING")), None, actor).may_stop is may
+
+    def test_nobody_stops_what_has_ended(self) -> None:
+        task = a_task(status="FAILED", end_reason="STALLED", ended_at=NOW)
+        assert not stand_row(a_view(task), None, ADMINISTRATOR).may_stop
+
+    def test_from_the_asking_on_it_looks_like_stopping(self) -> None:
+        stand = stand_row(a_view(a_task(status="RUNNING", stop_requested_at=NOW)), None, OWNER)
+        assert (stand.status, stand.word, stand.stop_requested) == ("FINISHING", "STOPPING", True)
+
+    def test_the_average_of_a_later_attempt_is_not_known(self) -> None:
+        task = a_task(status="SUCCEEDED", attempt=2, found=9, succeeded=9, ended_at=NOW)
+        events = (an_event("RUNNING", 5, 2), an_event("FINISHING", 25, 2))
+        assert stand_row(a_view(task, events=events), None, OWNER).rate is None
+
+
+class TestVerdict:
+    def test_who_waits_is_told_why_and_since_when(self) -> None:
+        waiting = Message("QUEUED_NO_CARDS", {"model": "A100", "needed": 2, "free": 0}).to_json()
+        row = verdict(a_view(a_task(waiting_for=waiting)))
+        assert (row.code, row.kind, row.since) == ("QUEUED", "", NOW.timestamp())
+        assert (row.reason.code, row.reason.args["needed"]) == ("QUEUED_NO_CARDS", 2)
+
+    def test_a_server_that_starts_is_no_warning_until_it_exits(self) -> None:
+        waiting = Message("SERVER_STARTING", {"replicas": 1}).to_json()
+        calm = verdict(a_view(a_task(status="STARTING", waiting_for=waiting)))
+        assert (calm.code, calm.kind, calm.limit_s) == ("STARTING", "", 60)
+        waiting = Message("PROCESS_EXITED", {"exit_code": 1, "restarts": 1}).to_json()
+        assert verdict(a_view(a_task(status="STARTING", waiting_for=waiting))).kind == "warn"
+
+    def test_a_task_that_runs_well_needs_no_words(self) -> None:
+        assert verdict(a_view(a_task(status="RUNNING"))).code == ""
+
+    def test_a_server_that_is_away_is_a_warning(self) -> None:
+        task = a_task(status="RUNNING", waiting_for=Message("SERVER_AWAY").to_json())
+        assert (verdict(a_view(task)).code, verdict(a_view(task)).kind) == ("WAITING", "warn")
+
+    @pytest.mark.parametrize("status", ["QUEUED", "RUNNING", "FINISHING"])
+    def test_a_request_to_stop_names_who_asked(self, status: str) -> None:
+        task = a_task(status=status, stop_requested_at=NOW, stop_requested_by="root",
+                      end_reason="STOPPED_BY_USER" if status == "FINISHING" else None)  # fmt: skip
+        assert (verdict(a_view(task)).code, verdict(a_view(task)).who) == ("STOPPING", "admin")
+
+    def test_an_ending_that_nobody_asked_for_says_its_reason_at_once(self) -> None:
+        detail = Message("PROCESS_EXITED", {"exit_code": 1}).to_json()
+        task = a_task(status="FINISHING", end_reason="SERVER_FAILED", end_detail=detail)
+        row = verdict(a_view(task))
+        assert (row.code, row.end, row.reason.code) == (
+            "FINISHING", "SERVER_FAILED", "PROCESS_EXITED")  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("failed", "code", "kind"), [(0, "SUCCEEDED", "ok"), (3, "SUCCEEDED_PARTLY", "warn")]
+    )
+    def test_failed_items_of_a_success_are_in_plain_sight(
+        self, failed: int, code: str, kind: str
+    ) -> None:
+        task = a_task(status="SUCCEEDED", end_reason="COMPLETED", failed=failed, ended_at=NOW)
+        assert (verdict(a_view(task)).code, verdict(a_view(task)).kind) == (code, kind)
+
+    @pytest.mark.parametrize("reason", [r for r in EndReason if r.final_status == "FAILED"])
+    def test_every_failure_says_what_helps(self, reason: EndReason) -> None:
+        row = verdict(a_view(a_task(status="FAILED", end_reason=reason, ended_at=NOW)))
+        assert (row.code, row.kind, row.end) == ("FAILED", "bad", reason)
+        assert tuple(row.remedies) == REMEDIES[reason] != ()
+
+    def test_a_stopped_task_names_who_stopped_it(self) -> None:
+        task = a_task(status="STOPPED", end_reason="STOPPED_BY_USER", ended_at=NOW,
+                      stop_requested_at=NOW, stop_requested_by="owner")  # fmt: skip
+        assert (verdict(a_view(task)).code, verdict(a_view(task)).who) == ("STOPPED", "林岚")
+
+
+class TestLogs:
+    def test_the_client_stands_first_and_replicas_are_in_the_order_of_their_numbers(self) -> None:
+        labels = [(tab.key, tab.label) for tab in log_tabs(LOGS, a_task())]
+        assert labels == [
+            (f"{PREFIX}-client-0", ""),
+            (f"{PREFIX}-server-2", "server-2"),
+            (f"{PREFIX}-server-10", "server-10"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("values", "role"),
+        [
+            ({"status": "STARTING"}, "server"),
+            ({"status": "RUNNING"}, "client"),
+            ({"status": "FAILED", "end_reason": "SERVER_FAILED"}, "server"),
+            ({"status": "FAILED", "end_reason": "CLIENT_FAILED"}, "client"),
+            ({"status": "SUCCEEDED", "end_reason": "COMPLETED"}, "client"),
+        ],
+    )
+    def test_the_log_that_tells_the_most_is_shown_first(
+        self, values: dict[str, Any], role: str
+    ) -> None:
+        log = chosen(LOGS, "", a_task(**values))
+        assert log is not None
+        assert log.role == role
+
+    def test_a_chosen_log_stays_chosen(self) -> None:
+        log = chosen(LOGS, f"{PREFIX}-server-10", a_task(status="RUNNING"))
+        assert log is LOGS[0]
+
+    def test_a_log_that_says_nothing_tells_less_than_any_other(self) -> None:
+        silent = (a_log("client", "client-0", ""), a_log("server", "server-0", "hello"))
+        log = chosen(silent, "", a_task(status="RUNNING"))
+        assert log is silent[1]
+
+    def test_the_evidence_is_the_end_of_the_log_where_the_failure_lies(self) -> None:
+        text = "\n".join(f"line {number}" for number in range(100)) + "\n\n"
+        logs = (a_log("client", "client-0"), a_log("server", "server-0", text))
+        task = a_task(status="FAILED", end_reason="SERVER_NOT_READY")
+        name, lines = evidence(logs, task)
+        assert (name, lines.splitlines()[0], lines.splitlines()[-1]) == (
+            "server-0", "line 88", "line 99")  # fmt: skip
+
+    def test_failed_items_are_explained_by_their_causes_not_by_a_log(self) -> None:
+        task = a_task(status="FAILED", end_reason="NO_ITEM_SUCCEEDED")
+        assert evidence(LOGS, task) == ("", "")
+
+    @pytest.mark.parametrize(
+        ("raw", "shown"),
+        [
+            ("\x1b[32mINFO\x1b[0m ready\n", "INFO ready\n"),
+            ("10%\r50%\r100%\ndone\r\n", "100%\ndone\n"),
+            ("\x1b]0;title\x07text", "text"),
+            ("bell\x07 and null\x00", "bell and null"),
+            ("\tindented 中文", "\tindented 中文"),
+        ],
+    )
+    def test_what_steers_a_terminal_is_left_out(self, raw: str, shown: str) -> None:
+        assert readable(raw) == shown
+
+
+class TestParts:
+    def test_causes_come_by_their_number_with_a_path_that_can_be_cut(self) -> None:
+        errors = (
+            ErrorGroup("TIMEOUT", 2, "/workspace/dataset/a.json", "no answer within 60 s"),
+            ErrorGroup("HTTP_503", 9, "/workspace/dataset/night/cam04/000812.json", "full"),
+        )
+        rows = cause_rows(a_progress(errors=errors))
+        assert [(row.count, row.cause) for row in rows] == [(9, "HTTP 503"), (2, "TIMEOUT")]
+        assert (rows[0].example, rows[0].tail) == ("night/cam04/000812.json", "04/000812.json")
+        assert rows[0].head + rows[0].tail == rows[0].example
+        assert (rows[1].head, rows[1].tail) == ("", "a.json")
+
+    def test_a_replica_is_called_as_people_call_it(self) -> None:
+        gone = Message("PROCESS_KILLED", {"signal": "SIGKILL", "restarts": 1})
+        server = Observation(
+            Phase.READY,
+            (
+                Replica(f"{PREFIX}-server-0", Phase.READY, "node-1", "http://127.0.0.1:9", ("1",)),
+                Replica(f"{PREFIX}-server-1", Phase.STARTING, restarts=1, reason=gone),
+                Replica(f"{PREFIX}-server-2", Phase.STARTING, reason=Message("REMOVING")),
+            ),
+        )
+        first, second, third = replica_rows(server, a_task())
+        assert (first.name, first.endpoint, first.cards) == ("server-0", "127.0.0.1:9", "1")
+        assert (second.phase, second.restarts, second.reason.code) == (
+            "STARTING", 1, "PROCESS_KILLED")  # fmt: skip
+        assert (third.phase, third.reason.code) == ("REMOVING", "")
+
+    def test_a_plan_shows_the_command_as_typed_and_no_secrets(self) -> None:
+        launch = PackageLaunch(
+            command=("{python}", "-m", "serve", "--port", "{port}", "my model"),
+            environment={"TOKEN": "hush", "A": "1"},
+        )
+        package = a_plan().package.model_copy(update={"launch": launch})
+        row = plan_row(a_task(plan=a_plan(package=package)), "林岚")
+        assert row.command == ["{python}", "-m", "serve", "--port", "{port}", "'my model'"]
+        assert row.environment == "A, TOKEN"
+        assert "hush" not in repr(row)
+
+    def test_progress_of_an_earlier_attempt_counts_for_nothing(self) -> None:
+        old = a_progress(
+            attempt=1,
+            found=10,
+            walked=True,
+            succeeded=4,
+            history=(Sample(0, 0, 0), Sample(9, 4, 0)),
+        )
+        rows = task_rows(a_view(a_task(attempt=2), progress=old), (), OWNER, "", 0.0)
+        assert (rows.stand.done, rows.chart.line) == (0, "")
+
+    def test_the_expected_end_is_counted_from_now(self) -> None:
+        progress = a_progress(found=10, walked=True, succeeded=4, left_s=30.0)
+        view = a_view(a_task(status="RUNNING"), progress=progress)
+        rows = task_rows(view, LOGS, OWNER, "", 1_000.0)
+        assert rows.steps[-1].about == 1_030.0
+        assert (rows.log_key, rows.log_text) == (f"{PREFIX}-client-0", "a line\n")
