@@ -135,7 +135,7 @@ const Row = memo(({ number, row, taskId, generation, total, selected, onSelect, 
     {
       id: `item-${number}`,
       role: "option",
-      className: selected ? "it sel" : "it",
+      className: selected ? "it on" : "it",
       "aria-selected": selected,
       "aria-posinset": number,
       "aria-setsize": total,

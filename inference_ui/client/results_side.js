@@ -24,7 +24,7 @@ const Objects = ({ item, lit, onLight, locale }) => {
   const box = useRef(null);
   const styleOf = useMemo(() => coloursOf(item.objects.map(({ name }) => name)), [item]);
   useEffect(() => {
-    if (lit?.by === "picture") box.current.querySelector(".sel")?.scrollIntoView({ block: "nearest" });
+    if (lit?.by === "picture") box.current.querySelector("tr.on")?.scrollIntoView({ block: "nearest" });
   }, [lit]);
   return [
     h(
@@ -70,7 +70,7 @@ const ObjectRow = memo(({ object, index, style: { colour, dashed }, on, onLight 
   h(
     "tr",
     {
-      className: on ? "sel" : "",
+      className: on ? "on" : "",
       onPointerEnter: () => onLight(index, "table"),
       onPointerLeave: () => onLight(null),
       "data-testid": "object",
