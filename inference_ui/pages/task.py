@@ -321,7 +321,7 @@ def _missing() -> rx.Component:
 
 PAGE = Page(
     routes.TASK,
-    rx.cond(TaskState.plan.name != "", TaskState.plan.name, t("task.title")),
+    rx.cond(TaskState.plan.name != "", TaskState.plan.name, t("task.title")).to(str),
     task,
     on_load=TaskState.load,
 )
