@@ -1,4 +1,4 @@
-"""An invisible part of a page that loads it again when the server says that something changed."""
+"""Invisible parts of a page that keep it up to date without moving what one reads."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ class OnRevision(rx.Component):
 
     revision: rx.Var[int]
     on_change: rx.EventHandler[no_args_event_spec]
+
+
+class KeepPlace(rx.Component):
+    """Stands in a scrolling box beside a table: rows that come above leave the others in place."""
+
+    library = "$/utils/product/keep_place"
+    tag = "KeepPlace"

@@ -13,7 +13,7 @@ from inference_ui.components.clock import Clock, elapsed
 from inference_ui.components.controls import button, icon_button, link_button
 from inference_ui.components.feedback import empty, note, skeleton_rows, step, steps
 from inference_ui.components.icons import icon, status_mark
-from inference_ui.components.live import OnRevision
+from inference_ui.components.live import KeepPlace, OnRevision
 from inference_ui.components.progress_cell import progress_cell
 from inference_ui.components.status import status_badge
 from inference_ui.components.stop import stop_question
@@ -110,6 +110,7 @@ def _side(word: Any, href: Any, on: Any) -> rx.Component:
 
 def _table() -> rx.Component:
     return rx.el.div(
+        KeepPlace.create(),
         rx.el.table(
             rx.el.colgroup(*(rx.el.col(class_name=f"c-{name}") for name in COLUMNS)),
             rx.el.thead(rx.el.tr(*(_head(name) for name in COLUMNS))),
@@ -117,6 +118,7 @@ def _table() -> rx.Component:
             aria_label=t("tasks.title"),
         ),
         class_name="list",
+        key=f"{TasksState.status} {TasksState.mine} {TasksState.pager.first}",
     )
 
 
@@ -128,7 +130,7 @@ def _head(name: str) -> rx.Component:
 
 @rx.memo
 def task_line(row: rx.Var[TaskRow]) -> rx.Component:
-    """Return a row of the table; drawn anew only when its own task changed."""
+    """Return a row of the table."""
     spec = t("tasks.times", spec=row.spec, nodes=row.nodes)
     return rx.el.tr(
         _two(

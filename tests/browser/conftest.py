@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from inference_ui.backend.models.account import Actor
 from tests.support import browser as installed
@@ -22,20 +22,14 @@ SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """How Chromium is started: the one that is installed; as root without its sandbox."""
+def chromium() -> Iterator[Browser]:
+    """The one browser of the session: the Chromium that is installed; as root no sandbox."""
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {
-        **browser_type_launch_args,
-        "executable_path": str(installed.chromium()),
-        "args": arguments,
-    }
-
-
-@pytest.fixture(scope="session")
-def chromium(browser: Browser) -> Browser:
-    """The one browser of the session."""
-    return browser
+    with sync_playwright() as playwright:
+        program = str(installed.chromium())
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -56,12 +50,13 @@ Visit = Callable[..., Page]
 
 
 @pytest.fixture
-def visit(new_context: Callable[..., BrowserContext], running: Site) -> Iterator[Visit]:
+def visit(chromium: Browser, running: Site) -> Iterator[Visit]:
     """Open a page in a browser of one's own: ``visit(user, "/", locale="en", theme="dark")``.
 
     The test fails when a page had an error that its scripts did not catch.
     """
     errors: list[str] = []
+    contexts: list[BrowserContext] = []
 
     def open_page(
         user: Actor,
@@ -69,16 +64,17 @@ def visit(new_context: Callable[..., BrowserContext], running: Site) -> Iterator
         *,
         at: Site = running,
         locale: str = "zh",
-        theme: str = "light",
+        theme: Literal["light", "dark"] = "light",
         width: int = 1440,
         height: int = 900,
     ) -> Page:
         language = {"zh": "zh-CN", "en": "en-US"}[locale]
-        context = new_context(
+        context = chromium.new_context(
             locale=language,
             color_scheme=theme,
             viewport={"width": width, "height": height},
         )
+        contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(at.link(user))
@@ -87,6 +83,8 @@ def visit(new_context: Callable[..., BrowserContext], running: Site) -> Iterator
         return page
 
     yield open_page
+    for context in contexts:
+        context.close()
     assert errors == []
 
 

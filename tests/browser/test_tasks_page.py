@@ -37,8 +37,8 @@ def finished(running: Site, owner: Actor, name: str, number: int = 9, ago_s: flo
 @pytest.fixture(scope="module")
 def slow(running: Site) -> str:
     """A model that takes its time, and a dataset for it; both have this name."""
-    running.inside.package("slow", DELAY_MS="300")
-    running.inside.dataset(numbered_inputs(40), "slow")
+    running.inside.package("slow", DELAY_MS="1000")
+    running.inside.dataset(numbered_inputs(96), "slow")
     return "slow"
 
 
@@ -168,7 +168,7 @@ def test_a_task_moves_before_ones_eyes(visit, running, slow):
     wait_for(lambda: int(bar.get_attribute("aria-valuenow") or 0) > 0, "the bar moves")
     running.inside.wait_until(task.id, TaskStatus.SUCCEEDED)
     expect(mine).to_have_attribute("data-status", "SUCCEEDED", timeout=1_500)
-    expect(mine).to_contain_text("40\u2009/\u200940")
+    expect(mine).to_contain_text("96\u2009/\u200996")
 
 
 def test_what_one_reads_stays_in_its_place(visit, running, slow):
