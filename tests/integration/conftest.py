@@ -6,7 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.batch import kill_clients
 from tests.support.inside import Inside, running
+
+
+@pytest.fixture(autouse=True)
+def no_client_is_left() -> Iterator[None]:
+    """End the batch clients that a test could not wait for."""
+    yield
+    kill_clients()
 
 
 @pytest.fixture(scope="session")

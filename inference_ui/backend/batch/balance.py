@@ -21,7 +21,6 @@ from inference_ui.backend.protocols import Readiness, ServiceProtocol
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
-_FRESH_S = 1.0
 _TRIAL_PAUSE_S = 1.0
 
 NO_SUCH_PATH = frozenset((404, 405, 501))
@@ -160,10 +159,10 @@ class Balancer:
         """Tell that an endpoint on trial answered as if there was nothing to call yet."""
         self._leave(endpoint, reason, _TRIAL_PAUSE_S)
 
-    async def is_ready(self, endpoint: Endpoint, *, fresh: bool = True) -> bool:
-        """Ask now whether an endpoint that failed is ready; it is out when it is not. Not
-        ``fresh``: an answer of the last second will do."""
-        since = time.monotonic() if fresh else time.monotonic() - _FRESH_S
+    async def is_ready(self, endpoint: Endpoint) -> bool:
+        """Ask now whether an endpoint that failed is ready; it is out when it is not. Those who
+        ask at the same time share the answer."""
+        since = time.monotonic()
         while endpoint.state is not EndpointState.OUT and endpoint.checked_at < since:
             if endpoint.checking is None:
                 endpoint.checking = asyncio.create_task(self._check(endpoint))

@@ -74,7 +74,7 @@ class Reader:
             path = os.path.realpath(path)
             if not is_inside(self._root, path):
                 return failures.LINK_LEAVES, status
-            status = os.lstat(path)
+            status = os.stat(path)  # noqa: PTH116 - paths are bytes here
         if stat.S_ISDIR(status.st_mode):
             return _why_not_listed(path), status
         if not stat.S_ISREG(status.st_mode):

@@ -73,9 +73,7 @@ class Sender:
                 self._work.last(item)
                 return
             self._balancer.works(endpoint)
-        if answer.status in AWAY_STATUSES and not await self._balancer.is_ready(
-            endpoint, fresh=False
-        ):
+        if answer.status in AWAY_STATUSES and not await self._balancer.is_ready(endpoint):
             self._work.again(item)
             return
         item.tries += 1

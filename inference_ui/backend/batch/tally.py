@@ -23,9 +23,10 @@ class History:
         self.samples = list(samples)
         self._interval_s = interval_s
 
-    def add(self, sample: Sample) -> None:
-        """Take a sample, unless the last one is too young."""
-        if self.samples and sample.at - self.samples[-1].at < self._interval_s:
+    def add(self, sample: Sample, *, is_last: bool = False) -> None:
+        """Take a sample, unless the one before is too young; the last one is always taken."""
+        is_young = self.samples and sample.at - self.samples[-1].at < self._interval_s
+        if is_young and not is_last:
             return
         self.samples.append(sample)
         if len(self.samples) > MAX_SAMPLES:
@@ -99,7 +100,9 @@ class Tally:
         now = time.time()
         rate = self.rate()
         left = max(found - self.succeeded - self.failed, 0)
-        history.add(Sample(round(now, 3), self.succeeded, self.failed))
+        history.add(
+            Sample(round(now, 3), self.succeeded, self.failed), is_last=state is WalkState.ENDED
+        )
         return Progress(
             updated_at=now,
             attempt=attempt,
