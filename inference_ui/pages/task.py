@@ -175,7 +175,7 @@ def _tab(part: str) -> rx.Component:
 def _overview() -> rx.Component:
     steps = timeline(TaskState.steps)
     return rx.el.div(
-        rx.el.div(verdict_note(VERDICT, STAND), class_name="say", data_testid="verdict"),
+        rx.el.div(verdict_note(VERDICT, STAND), class_name="told", data_testid="verdict"),
         rx.cond(
             VERDICT.remedies.length() > 0,
             remedies(

@@ -85,14 +85,13 @@ def _even(history: Sequence[Sample]) -> list[Sample]:
     """Drop samples that come so soon after another that their rate would say nothing."""
     if len(history) < 2 or history[-1].at <= history[0].at:
         return []
-    least = (history[-1].at - history[0].at) / (len(history) - 1) / 2
+    last = history[-1]
+    least = (last.at - history[0].at) / (len(history) - 1) / 2
     kept = [history[0]]
     for sample in history[1:]:
-        if sample.at - kept[-1].at >= least:
+        if sample.at - kept[-1].at >= least and last.at - sample.at >= least:
             kept.append(sample)
-        elif len(kept) > 1:
-            kept[-1] = sample
-    return kept
+    return [*kept, last]
 
 
 def _ceiling(highest: float) -> float:

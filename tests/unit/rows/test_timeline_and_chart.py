@@ -104,3 +104,9 @@ class TestChart:
         row = chart([Sample(0, 50, 0), Sample(1, 0, 0), Sample(2, 10, 0)])
         assert row.highest == 10
         assert f"L500.0 {HEIGHT}.0" in row.line
+
+    def test_a_clock_that_was_set_back_draws_nothing_outside(self) -> None:
+        row = chart([Sample(0, 0, 0), Sample(90, 9, 0), Sample(30, 12, 0), Sample(60, 15, 0)])
+        places = [float(part.split()[0]) for part in row.line.removeprefix("M").split("L")]
+        assert places == sorted(places)
+        assert places[-1] == WIDTH
