@@ -43,7 +43,6 @@ TEXT = {
     "step.FAILED": "Failed",
     "step.STOPPED": "Stopped",
     # what is said first
-    "queued": "Queued",
     "queued_unseen": "Just submitted; looking for a free node",
     "queued_since": "Waiting for {seconds, duration}. It starts by itself when its turn comes.",
     "starting": "The server is starting",
@@ -94,7 +93,6 @@ TEXT = {
     "causes_count": "{failed, plural, one {# item} other {# items}}, "
     "{kinds, plural, one {# cause} other {# causes}}",
     "causes_none": "No item has failed.",
-    "cause_example": "for example",
     "replicas": "Server replicas",
     "replicas_ready": "{ready, number} / {count, number} ready",
     "replicas_none": "No node assigned yet.",
@@ -119,7 +117,6 @@ TEXT = {
     "log_follow": "Follow",
     "log_waiting": "New lines",
     "log_empty": "No output yet.",
-    "log_kept": "Last lines, saved at the end of the task",
     # what it was created with
     "plan_model": "Model",
     "plan_compute": "Compute",

@@ -43,7 +43,6 @@ TEXT = {
     "step.FAILED": "失败",
     "step.STOPPED": "已停止",
     # what is said first
-    "queued": "排队中",
     "queued_unseen": "刚提交，正在找空闲的节点",
     "queued_since": "已等 {seconds, duration}。轮到它时自动开始，不用守着。",
     "starting": "正在启动服务端",
@@ -90,7 +89,6 @@ TEXT = {
     "causes": "失败原因",
     "causes_count": "{failed, number} 项，{kinds, number} 类",
     "causes_none": "没有失败的项。",
-    "cause_example": "例如",
     "replicas": "服务端副本",
     "replicas_ready": "{ready, number} / {count, number} 就绪",
     "replicas_none": "还没有分到节点。",
@@ -115,7 +113,6 @@ TEXT = {
     "log_follow": "跟随",
     "log_waiting": "有新的行",
     "log_empty": "还没有输出。",
-    "log_kept": "任务结束时保存的最后几行",
     # what it was created with
     "plan_model": "模型",
     "plan_compute": "计算",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, get_args
 
 import pytest
 
+from inference_ui.backend.batch import failures
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import PackageLaunch
-from inference_ui.backend.models.task import EndReason, InferenceTask, TaskEvent
+from inference_ui.backend.models.compute import Placement
+from inference_ui.backend.models.task import EndReason, InferenceTask, TaskEvent, TaskStatus
 from inference_ui.backend.ports import Observation, Phase, Replica
-from inference_ui.backend.records import ErrorGroup, Progress, Sample, WalkState
+from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.records import ErrorGroup, InputKind, Progress, Sample, WalkState
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
+from inference_ui.i18n.catalogue import LOCALES, messages
 from inference_ui.rows.logs import chosen, evidence, log_tabs, readable
 from inference_ui.rows.task import cause_rows, plan_row, replica_rows, stand_row, task_rows
 from inference_ui.rows.verdict import REMEDIES, verdict
@@ -288,3 +294,38 @@ class TestParts:
         rows = task_rows(view, LOGS, OWNER, "", 1_000.0)
         assert rows.steps[-1].about == 1_030.0
         assert (rows.log_key, rows.log_text) == (f"{PREFIX}-client-0", "a line\n")
+
+
+def causes() -> Iterator[str]:
+    """All causes that the batch client gives a failure, but those that name an HTTP status."""
+    for value in vars(failures).values():
+        if isinstance(value, failures.Failure):
+            yield value.cause
+    for fault in failures._JSON_FAULTS:
+        yield failures.bad_input(fault).cause
+        yield failures.bad_answer(fault, b"").cause
+    yield failures.refused(200, "").cause
+    yield failures.timed_out(1).cause
+    for of_size in (failures.too_large, failures.answer_too_large):
+        yield of_size(1 << 20).cause
+    for of_words in (failures.unreadable, failures.unlistable, failures.unwritable):
+        yield of_words("").cause
+    yield failures.connection_lost("").cause
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(
+    ("area", "codes"),
+    [
+        ("cause", list(causes())),
+        ("end", list(EndReason)),
+        ("service_type", list(ServiceType)),
+        ("task.phase", [*Phase, "REMOVING"]),
+        ("task.step", ["SUBMITTED", "ENDED", *TaskStatus]),
+        ("task.remedy", list(chain.from_iterable(REMEDIES.values()))),
+        ("task.placement", list(get_args(Placement.model_fields["kind"].annotation))),
+        ("task.input", list(InputKind)),
+    ],
+)
+def test_every_code_on_the_page_has_words(locale: str, area: str, codes: list[str]) -> None:
+    assert [code for code in codes if f"{area}.{code}" not in messages(locale)] == []
