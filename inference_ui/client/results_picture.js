@@ -8,6 +8,7 @@ import { icon, iconButton, said } from "./results_parts";
 
 const PATIENCE_MS = 300; // so long may the item before stay in sight
 const LARGEST_FIT = 8;
+const MARGIN = 2; // for the lines of boxes at the picture's edge
 const SCALES = [0.02, 40];
 const STEP = 1.25;
 
@@ -52,7 +53,9 @@ const usePane = (box) => {
 };
 
 const fitted = (picture, pane) => {
-  const fit = Math.min(pane.width / picture.width, pane.height / picture.height, LARGEST_FIT);
+  const wide = (pane.width - 2 * MARGIN) / picture.width;
+  const high = (pane.height - 2 * MARGIN) / picture.height;
+  const fit = Math.min(wide, high, LARGEST_FIT);
   const scale = Math.max(fit, 0.0001);
   return {
     scale,

@@ -40,7 +40,7 @@ const Objects = ({ item, lit, onLight, locale }) => {
           h(
             "table",
             null,
-            h("colgroup", null, ...[38, null, 48, 132].map((width, at) => h("col", { key: at, style: width ? { width } : {} }))),
+            h("colgroup", null, ...[38, null, 48, 138].map((width, at) => h("col", { key: at, style: width ? { width } : {} }))),
             h(
               "thead",
               null,
