@@ -4,7 +4,7 @@ TEXT = {
     "(process {pid}, since {since}). To end it: make stop",
     "DATA_FOLDER_BUSY": "the data folder {folder} is used by another process.",
     "DATA_FOLDER_UNUSABLE": "the data folder {folder} cannot be written: {error}",
-    "DATABASE_HAS_SERVER": "another web server uses this database; a database has one web server only",
+    "DATABASE_HAS_SERVER": "another web server uses this database; there can be one only",
     "PACKAGE_FILE_UNREADABLE": "the file {file} cannot be read: {error}",
     "FIELD_WRONG": "{error}",
     "PORT_IN_USE": "port {port} is in use. Take another: make run PORT=8701",
