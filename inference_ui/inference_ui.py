@@ -45,6 +45,7 @@ app = rx.App(
     api_transformer=[http_app(), Gate],
 )
 for page in PAGES:
-    app.add_page(page.view, route=page.route, title=page.title, on_load=page.on_load)
+    title = page.title + " · inference-ui"
+    app.add_page(page.view, route=page.route, title=title, on_load=page.on_load)
 app.add_middleware(Guard(), index=0)
 app.register_lifespan_task(engine)

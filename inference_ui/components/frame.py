@@ -11,6 +11,7 @@ from typing import Any
 import reflex as rx
 from reflex.vars import VarData
 from reflex_components_core.core.banner import has_connection_errors
+from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
@@ -26,6 +27,15 @@ from inference_ui.i18n.live import (
 
 NAVIGATION = (("nav.deploy", (("nav.tasks", "tasks", routes.TASKS),)),)
 """Sections of the menu: their key, and (key, symbol, path) of each entry that there is."""
+
+
+class PlainForm(BaseHTML):
+    """A form that the browser sends by itself; Reflex's own keeps it from doing so."""
+
+    tag = "form"
+
+    action: rx.Var[str]
+    method: rx.Var[str]
 
 
 def frame(
@@ -103,7 +113,7 @@ def _me(user_name: rx.Var[str]) -> rx.Component:
             aria_label=t("nav.switch_theme"),
             on_click=[remember_theme(), rx.toggle_color_mode],
         ),
-        rx.el.form(
+        PlainForm.create(
             rx.el.button(
                 icon("sign-out"),
                 type="submit",
@@ -113,6 +123,7 @@ def _me(user_name: rx.Var[str]) -> rx.Component:
             ),
             method="post",
             action=routes.SIGN_OUT,
+            class_name="out",
         ),
         class_name="me",
     )

@@ -101,5 +101,4 @@ def _look(request: Request) -> Look:
 
 def _private(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response

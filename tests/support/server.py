@@ -59,12 +59,12 @@ def serving(data_dir: Path, changes: Mapping[str, str] | None = None) -> Iterato
         run("stop", "--data-dir", data_dir)
 
 
-def start(data_dir: Path, changes: Mapping[str, str]) -> Served:
-    """Start a server and wait until it answers."""
+def start(data_dir: Path, changes: Mapping[str, str], port: int | None = None) -> Served:
+    """Start a server, on a free port unless one is given, and wait until it answers."""
     output = data_dir / "server.out"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            command("serve", "--no-build", "--port", "0", "--data-dir", data_dir),
+            command("serve", "--no-build", "--port", str(port or 0), "--data-dir", data_dir),
             cwd=ROOT,
             env=environment(**changes),
             stdout=file,
