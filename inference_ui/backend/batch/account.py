@@ -99,8 +99,7 @@ def details_of(
     changed = index = 0
     root = os.fsencode(dataset)
     for statuses, sides in journal.blocks():
-        for status, side in zip(statuses, sides, strict=True):
-            line = _sidecar.decode(side)
+        for status, line in zip(statuses, _sidecar.decode_lines(b"".join(sides)), strict=True):
             if line.tries:
                 latencies.append(line.ms)
             if check_changes and index < lines_before and line.mtime_ns:

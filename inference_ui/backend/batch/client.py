@@ -69,6 +69,7 @@ class Client:
         self._history = History(_earlier_samples(workspace))
         self._progress_fault = ""
         self._outcome = Outcome.COMPLETE
+        self._put_back = 0
 
     async def run(self, stop: StopSignals) -> Summary:
         """Do everything; the summary is written when this returns. Raises ``CannotGoOn`` when the
@@ -227,7 +228,8 @@ class Client:
         """Make the journal final: one line for each input, those set aside back in place."""
         journal, root = self._workspace.journal, self._workspace.source_root
         ledger = Ledger.read(journal, root)
-        if journal.put_back(ledger.has_source):
+        self._put_back = journal.put_back(ledger.has_source)
+        if self._put_back:
             ledger = Ledger.read(journal, root)
         account = account_for(self._listing.paths, ledger)
         if account.doubled:
@@ -241,8 +243,8 @@ class Client:
         outcome = self._outcome
         if self._plan.limit.is_passed(account.failed, account.found, walked):
             outcome = Outcome.THRESHOLD
-        elif outcome is Outcome.INTERRUPTED and walked and not account.skipped:
-            outcome = Outcome.COMPLETE  # the signal came when everything had its line
+        elif walked and not account.skipped and not self._put_back:
+            outcome = Outcome.COMPLETE  # also when a signal came after the last request was sent
         details = details_of(
             self._workspace.journal,
             ledger,

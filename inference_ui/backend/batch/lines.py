@@ -35,8 +35,8 @@ class Pair(NamedTuple):
 class Scanned(NamedTuple):
     """What two files hold: ``lines`` whole lines up to the given ends, in bytes.
 
-    ``damaged``: whole lines stand behind one that is not. ``parallel``: the sidecar has a line for
-    each of the journal's, the last ones of each chunk compared by source.
+    ``damaged``: whole lines stand behind one that is not. ``parallel``: the sidecar has a line of
+    the same source for each of the journal's, before its end.
     """
 
     lines: int
@@ -121,15 +121,13 @@ def _find(sides: IO[bytes], source: str) -> tuple[SidecarLine, bytes] | None:
 
 
 def _is_parallel(statuses: list[Status | None], beside: list[bytes]) -> bool:
-    if not statuses:
-        return True
-    last = statuses[-1]
-    if len(beside) != len(statuses) or last is None or not beside[-1].endswith(b"\n"):
+    if len(beside) != len(statuses) or not all(side.endswith(b"\n") for side in beside[-1:]):
         return False
     try:
-        return _sidecar.decode(beside[-1]).source == last.source
+        lines = _sidecar.decode_lines(b"".join(beside))
     except _BAD:
         return False
+    return [line.source for line in lines] == [status and status.source for status in statuses]
 
 
 def _statuses(raws: list[bytes]) -> list[Status | None]:
