@@ -66,7 +66,8 @@ class TestKills:
         assert accepts(again.endpoints[0])
 
     def test_endpoints_are_files_while_a_replica_is_ready(self, driver: LocalDriver) -> None:
-        driver.cluster.apply(puppet("two", replicas=2))
+        once = RestartPolicy(done=frozenset({0}))
+        driver.cluster.apply(puppet("two", replicas=2, restart=once))
         for index in (0, 1):
             driver.let_ready("two", index)
         wait_for(lambda: len(driver.cluster.observe("two").endpoints) == 2, "both ready")
@@ -78,8 +79,7 @@ class TestKills:
         first, second = driver.cluster.observe("two").endpoints
         assert published() == {"0.url": first, "1.url": second}
         assert first != second
-        driver.let_unready("two", 0)
-        driver.let_exit("two", 1, 0)
+        driver.let_exit("two", 0, 0)
         wait_for(lambda: published() == {"1.url": second}, "the first is withdrawn")
 
     def test_a_killed_shim_takes_its_server_with_it(self, driver: LocalDriver) -> None:
