@@ -11,6 +11,9 @@ from inference_ui.rows.common import MessageRow, message_row, stopping, unix
 
 Kind = Literal["", "ok", "warn", "bad"]
 
+EXPECTED = frozenset({"", "SERVER_STARTING", "NOT_LISTENING", "PROBE_STATUS", "PROBE_BODY"})
+"""What every server is for a while when it starts: nothing to be warned of."""
+
 REMEDIES: dict[EndReason, tuple[str, ...]] = {
     EndReason.SERVER_FAILED: ("READ_SERVER_LOG", "CHECK_COMMAND", "NEW_TASK"),
     EndReason.SERVER_NOT_READY: ("READ_SERVER_LOG", "CHECK_READINESS", "NEW_TASK"),
@@ -55,7 +58,7 @@ def verdict(view: TaskView) -> VerdictRow:
     if status is TaskStatus.QUEUED:
         return VerdictRow("QUEUED", reason=reason, since=since)
     if status is TaskStatus.STARTING:
-        kind: Kind = "" if reason.code in ("", "SERVER_STARTING") else "warn"
+        kind: Kind = "" if reason.code in EXPECTED else "warn"
         limit = task.plan.package.launch.ready_timeout_s
         return VerdictRow("STARTING", kind, reason, since, limit)
     return VerdictRow("WAITING", "warn", reason) if reason.code else VerdictRow()
