@@ -24,6 +24,4 @@ TEXT = {
     "CLUSTER_UNREACHABLE": "The cluster cannot be reached",
     "WORKLOAD_NAME_INVALID": "“{name}” cannot be the name of a workload",
     "DATABASE_UNUSABLE": "The database cannot be used: {error}",
-    "OUTPUT_FAILED": "Results cannot be written to {path}: {reason}. "
-    "Check the volume's space and permissions",
 }

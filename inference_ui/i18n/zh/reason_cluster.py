@@ -21,5 +21,4 @@ TEXT = {
     "CLUSTER_UNREACHABLE": "连不上集群",
     "WORKLOAD_NAME_INVALID": "“{name}”不能用作工作负载的名称",
     "DATABASE_UNUSABLE": "数据库不能用：{error}",
-    "OUTPUT_FAILED": "结果不能写入 {path}：{reason}。请检查存储卷的空间和权限",
 }
