@@ -74,7 +74,7 @@ def field(
     return rx.el.div(
         rx.el.label(label, required_mark() if required else None, html_for=id),
         control,
-        message(id, error, hint, good),
+        field_message(id, error, hint, good),
         class_name="f",
     )
 
@@ -84,7 +84,7 @@ def required_mark() -> rx.Component:
     return rx.el.em("*", aria_hidden="true")
 
 
-def message(id: str, error: Any = "", hint: Any = "", good: Any = False) -> rx.Component:
+def field_message(id: str, error: Any = "", hint: Any = "", good: Any = False) -> rx.Component:
     """Return what stands below the control ``id``: its error, else its hint."""
     told = {"id": f"{id}-message"}
     return rx.cond(

@@ -65,7 +65,7 @@ def _running(row: Any) -> rx.Component:
     beside = rx.cond(
         row.note.code != "",
         rx.el.span(waiting, class_name="e cut warn", title=waiting),
-        rx.el.span(t("tasks.rate", rate=fmt_rate(row.rate)), class_name="e"),
+        rx.cond(row.rate > 0, rx.el.span(t("tasks.rate", rate=fmt_rate(row.rate)), class_name="e")),
     )
     return rx.fragment(_bar(row, left, running=True), _line(row, beside))
 

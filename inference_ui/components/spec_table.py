@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from inference_ui.components.controls import described, message, required_mark
+from inference_ui.components.controls import described, field_message, required_mark
 from inference_ui.i18n.live import fmt_size, t
 
 COLUMNS = ("choose", "name", "cards", "cpus", "memory")
@@ -35,7 +35,7 @@ def spec_table(
             aria_required="true",
             **described(id, error),
         ),
-        message(id, error, hint),
+        field_message(id, error, hint),
         class_name="f",
     )
 
