@@ -13,7 +13,14 @@ from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.records import SOURCE_ROOT, ErrorGroup, Progress
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
 from inference_ui.rows.chart import ChartRow, chart
-from inference_ui.rows.common import MessageRow, message_row, shown_status, status_word, stopping
+from inference_ui.rows.common import (
+    MessageRow,
+    message_row,
+    share_width,
+    shown_status,
+    status_word,
+    stopping,
+)
 from inference_ui.rows.logs import LogTab, chosen, evidence, log_tabs, readable, replica_label
 from inference_ui.rows.timeline import StepRow, seconds_in, spans, timeline
 from inference_ui.rows.verdict import VerdictRow, verdict
@@ -227,8 +234,8 @@ def stand_row(view: TaskView, progress: Progress | None, actor: Actor) -> StandR
         failed=failed,
         failed_share=failed / done if done else 0.0,
         left=max(0, found - done) if found is not None and counted else None,
-        succeeded_width=_width(succeeded, whole),
-        failed_width=_width(failed, whole),
+        succeeded_width=share_width(succeeded, whole),
+        failed_width=share_width(failed, whole),
         percent=min(100, 100 * done // whole) if whole else 0,
         rate=live.rate if live and running else _average(task, took),
         left_s=live.left_s if live and running else None,
@@ -294,7 +301,3 @@ def _average(task: InferenceTask, took: float | None) -> float | None:
     if not took or task.attempt > 1 or not TaskStatus(task.status).ended:
         return None
     return (task.succeeded + task.failed) / took
-
-
-def _width(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.2f}%" if part and whole else "0%"
