@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -118,14 +119,20 @@ def test_what_is_no_answer_fails_in_the_servers_own_words(
 
 
 def test_what_can_succeed_later_is_tried_again_until_it_does(tmp_path: Path) -> None:
-    replies = [408, 425, 429, 502, 503, 504]
+    dataset = make_dataset(tmp_path / "in", 6)
+    statuses = dict(enumerate((408, 425, 429, 502, 503, 504)))
+    tries: Counter[bytes] = Counter()
 
     def script(call: Call) -> web.Response:
-        return call.reply({}, replies[call.number] if call.number < len(replies) else 200)
+        tries[call.body] += 1
+        number = int(json.loads(call.body)["strData"])
+        return call.reply({}, 200 if tries[call.body] == 3 else statuses[number])
 
-    run, _, calls = run_one(tmp_path, script, retries=6)
-    assert run.lines[0]["status"] == "SUCCEEDED"
-    assert run.sidecar[0]["tries"] == len(calls) == 7
+    with InferenceServer(script) as server:
+        run = BatchRun(tmp_path, dataset, server.url, retries=2)
+        assert run.run().code == 0
+    assert run.summary.succeeded == 6
+    assert [side["tries"] for side in run.sidecar] == [3] * 6
 
 
 def test_retry_after_is_obeyed(tmp_path: Path) -> None:

@@ -271,7 +271,7 @@ def test_a_disk_that_is_full_stops_the_client_and_tears_nothing(tmp_path: Path) 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
-    with InferenceServer() as server:
+    with InferenceServer(slow) as server:
         run = BatchRun(tmp_path, dataset, server.url)
         ended = run.run(preexec_fn=limit)
         assert ended.code == 2

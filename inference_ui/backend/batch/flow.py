@@ -99,6 +99,8 @@ class Flow:
 
     def pump(self) -> None:
         """Start every request that can be started, and notice the end."""
+        if self._over.is_set():
+            return
         work, balancer = self._work, self._balancer
         self._wait_until(work.due(time.monotonic()))
         if not self.stopping and not self._recorder.is_behind:
