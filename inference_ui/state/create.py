@@ -39,13 +39,18 @@ LONGEST = 1_000
 """No field is longer; what is cut here is refused by the service in any case."""
 
 
+EMPTY = {**dict.fromkeys(FIELDS, ""), "node_count": "1"}
+
+
 class CreateState(rx.State):
-    """State of the create form. ``waiting`` is what the task would have to wait for."""
+    """State of the create form. ``waiting`` is what the task would have to wait for. ``kept`` lies
+    in the browser's tab: what is filled in outlives the web server."""
 
     ready: bool = False
     submitting: bool = False
     choices: ChoiceRows = ChoiceRows()
-    values: dict[str, str] = {**dict.fromkeys(FIELDS, ""), "node_count": "1"}
+    values: dict[str, str] = EMPTY
+    kept: str = rx.SessionStorage("")
     problems: dict[str, MessageRow] = problem_rows({}, ())
     free_name: str = ""
     waiting: MessageRow = MessageRow()
@@ -93,6 +98,7 @@ class CreateState(rx.State):
         user, sample = actor(), self.router.url.query_parameters.get("sample") == "1"
         self._created = False
         if user.may_create:
+            self._restore()
             filled = dict(self.values)
             self.choices, values = await rx.run_in_thread(lambda: _offer(user, filled, sample))
             self._fill(values)
@@ -145,7 +151,13 @@ class CreateState(rx.State):
 
     def _fill(self, values: dict[str, str]) -> None:
         self.values = {**self.values, **values}
+        self.kept = json.dumps(self.values)
         self._left = [*self._left, *(name for name in values if name not in self._left)]
+
+    def _restore(self) -> None:
+        """Take back what the tab kept, when the server knows nothing of it (any more)."""
+        if self.values == EMPTY:
+            self._fill({name: value for name, value in _kept(self.kept).items() if value})
 
     def _forget_other_packages(self) -> None:
         """A package of another type no longer fits; the only one that fits is chosen."""
@@ -170,6 +182,16 @@ class CreateState(rx.State):
         self.waiting = message_row(found.waiting)
         free = "name" in self._left and "name" not in found.problems
         self.free_name = self.values["name"].strip() if free else ""
+
+
+def _kept(text: str) -> dict[str, str]:
+    """Return the fields that the tab kept; whatever else it sends is left out."""
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return dict(EMPTY)
+    kept = found if isinstance(found, dict) else {}
+    return {**EMPTY, **{name: str(kept[name])[:LONGEST] for name in FIELDS if name in kept}}
 
 
 def _offer(user: Actor, filled: dict[str, str], sample: bool) -> tuple[ChoiceRows, dict[str, str]]:

@@ -242,6 +242,18 @@ def test_nothing_is_lost_by_a_reload(visit, running):
     expect(control(page, "package_id").locator("option:checked")).to_have_text("form-model 1.0.0")
 
 
+def test_what_was_filled_in_outlives_the_servers_memory(visit, running):
+    page = visit(running.user(), routes.NEW_TASK)
+    fill(page, "remembered")
+    control(page, "name").blur()
+    expect(message(page, "name")).to_contain_text("名称可用")
+    page.evaluate("sessionStorage.removeItem('token')")  # the server knows this tab no more
+    page.reload()
+    expect(control(page, "name")).to_have_value("remembered")
+    expect(page.get_by_role("radio").first).to_be_checked()
+    expect(control(page, "package_id").locator("option:checked")).to_have_text("form-model 1.0.0")
+
+
 def test_a_viewer_is_told_why_nothing_can_be_created(visit, running):
     page = visit(running.user(Role.VIEWER), routes.NEW_TASK)
     expect(page.get_by_text("你是查看者，可以看任务和结果，不能创建")).to_be_visible()
