@@ -23,7 +23,7 @@ export const LogView = ({ log, text, title, follow, waiting, empty, children }) 
   };
   const onPress = () => setHeld(holds ? null : { log, text, byScroll: false });
 
-  const mark = h("svg", { className: "ic", "aria-hidden": true }, h("use", { href: "/icons.svg#to-end" }));
+  const mark = h("svg", { className: "ic", "aria-hidden": true }, h("use", { href: "#icon-to-end" }));
   const behind = holds && held.text !== text;
   const button = h(
     "button",

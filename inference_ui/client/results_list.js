@@ -172,7 +172,7 @@ const known = (row, taskId, generation, locale) => {
         role: "img",
         "aria-label": sayOf(locale, "results", row.status),
       },
-      h("use", { href: `/icons.svg#${row.status === "UNREADABLE" ? "warning" : row.status}` }),
+      h("use", { href: `#icon-${row.status === "UNREADABLE" ? "warning" : row.status}` }),
     ),
   ];
 };

@@ -3,7 +3,7 @@ import { createElement as h } from "react";
 import { say, sayOf } from "./i18n";
 
 export const icon = (name, className = "ic") =>
-  h("svg", { className, "aria-hidden": true }, h("use", { href: `/icons.svg#${name}` }));
+  h("svg", { className, "aria-hidden": true }, h("use", { href: `#icon-${name}` }));
 
 // A button that shows a symbol alone, and what it is called.
 export const iconButton = (name, label, props) =>

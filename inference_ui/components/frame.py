@@ -15,7 +15,7 @@ from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
-from inference_ui.components.icons import icon
+from inference_ui.components.icons import Sprite, icon
 from inference_ui.i18n.live import (
     fmt_time_of_day,
     is_locale,
@@ -51,6 +51,7 @@ def frame(
     the path of the menu entry that the page belongs to.
     """
     return rx.el.div(
+        Sprite.create(),
         _navigation(current, user_name),
         rx.el.main(
             _connection_banner(),

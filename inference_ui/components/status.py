@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from inference_ui.components.icons import SPRITE
+from inference_ui.components.icons import symbol
 from inference_ui.i18n.live import one_of
 
 
@@ -16,7 +16,7 @@ def status_badge(status: Any, *, word: Any = None, pill: bool = False) -> rx.Com
     ``word`` is the code of its word when that is another: STOPPING, which looks like FINISHING.
     """
     return rx.el.span(
-        rx.el.svg(rx.el.svg.use(href=f"{SPRITE}#{status}"), aria_hidden="true"),
+        rx.el.svg(symbol(status), aria_hidden="true"),
         one_of("status", status if word is None else word),
         class_name=f"st {status} pill" if pill else f"st {status}",
     )

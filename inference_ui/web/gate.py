@@ -35,6 +35,9 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+HASHED = "/assets/"
+"""Where the build puts files that have a hash of their content in their name."""
+FOREVER = "private, max-age=31536000, immutable"
 
 
 class Gate:
@@ -56,7 +59,7 @@ class Gate:
         user = await run_in_threadpool(context.product().accounts.actor, token)
         context.act_as(user)
         if user is not None or (scope["type"] == "http" and scope["path"] in OPEN):
-            await self._app(scope, receive, _with_security(send))
+            await self._app(scope, receive, _with_headers(scope, send))
         elif _wants_page(scope, headers):
             query = scope["query_string"].decode("latin-1")
             target = routes.sign_in(scope["path"] + (f"?{query}" if query else ""))
@@ -91,15 +94,21 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, code:
         await send({"type": "websocket.close", "code": 1008, "reason": code})
         return
     answer = JSONResponse({"error": {"code": code, "args": {}}}, status_code=status)
-    await answer(scope, receive, _with_security(send))
+    await answer(scope, receive, _with_headers(scope, send))
 
 
-def _with_security(send: Send) -> Send:
+def _with_headers(scope: Scope, send: Send) -> Send:
+    """Add what every answer carries. A file whose name has a hash in it is never asked for again;
+    anything else is, unless the route that answers says otherwise."""
+    hashed = scope["type"] == "http" and scope["path"].startswith(HASHED)
+
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY.items():
                 headers.setdefault(name, value)
+            forever = hashed and message["status"] == 200
+            headers.setdefault("Cache-Control", FOREVER if forever else "no-cache")
         await send(message)
 
     return sender

@@ -16,6 +16,7 @@ from reflex.plugins import Plugin
 from inference_ui.i18n.catalogue import LOCALES, messages
 
 CLIENT = Path(__file__).parents[1] / "client"
+ASSETS = Path(__file__).parents[2] / "assets"
 _ADDRESS = re.compile(r"""(["'`])(http|ws)s?://localhost:\d+(/[^"'`]*)\1""")
 
 
@@ -28,6 +29,7 @@ class Frontend(Plugin):
         catalogues = {locale: dict(messages(locale)) for locale in LOCALES}
         text = json.dumps(catalogues, ensure_ascii=False, separators=(",", ":"))
         scripts["i18n.js"] += f"\nconst MESSAGES = {text};\n"
+        scripts["sprite.js"] += f"\nconst SYMBOLS = {json.dumps(_symbols())};\n"
         return [(Path("utils", "product", name), script) for name, script in scripts.items()]
 
     def post_build(self, **context: Any) -> None:
@@ -45,6 +47,13 @@ class Frontend(Plugin):
                 replaced += count
         if not replaced:
             raise RuntimeError("the build holds no address to replace; does Reflex store it anew?")
+
+
+def _symbols() -> str:
+    """The symbols of the icons' file, with ids that no element of a page has."""
+    svg = (ASSETS / "icons.svg").read_text("utf-8")
+    inner = svg.partition(">")[2].rpartition("</svg>")[0]
+    return re.sub(r">\s+<", "><", inner).strip().replace('id="', 'id="icon-')
 
 
 def _relative(match: re.Match[str]) -> str:

@@ -146,7 +146,10 @@ def test_a_stranger_gets_two_files_and_no_other(inside: Inside) -> None:
         assert scripts
         for path in (*scripts, "/icons.svg", "/index.html", "/app.css"):
             assert stranger.get(path).status_code == 401, path
-            assert user.get(path).status_code == 200, path
+            answer = user.get(path)
+            assert answer.status_code == 200, path
+            assert ("immutable" in answer.headers["cache-control"]) == (path in scripts), path
+        assert "immutable" not in user.get("/assets/gone.js").headers["cache-control"]
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
