@@ -12,6 +12,7 @@ Layout of a task's folder (``<output volume>/<task name>/``)::
     .inference/progress.json  how far it is; replaced at most twice a second
     .inference/summary.json   the end of an attempt
     .inference/items.ndjson   the sidecar: what else is known of each item, one line per line above
+    .inference/aside.ndjson   lines taken out of both while their inputs are tried again
     .inference/lock           held by the one client that writes here
 """
 

@@ -23,7 +23,7 @@ def run_one(tmp_path: Path, script: Script, **job: object) -> tuple[BatchRun, En
     """Run one input against a script."""
     dataset = make_dataset(tmp_path / "in", 1)
     with InferenceServer(script) as server:
-        run = BatchRun(tmp_path, dataset, server.url, **({"retries": 1, "timeout_s": 1.0} | job))
+        run = BatchRun(tmp_path, dataset, server.url, **({"retries": 1} | job))
         ended = run.run()
     assert ended.code == 0, ended.err
     return run, ended, server.calls
@@ -107,7 +107,8 @@ FAILURE = {"status": {"status": 1, "info": "unexpected protocol", "code": -1}}
 def test_what_is_no_answer_fails_in_the_servers_own_words(
     tmp_path: Path, script: Script, words: str, cause: str, tries: int
 ) -> None:
-    run, _, calls = run_one(tmp_path, script)
+    timeout_s = 1.0 if cause == "TIMEOUT" else 60.0
+    run, _, calls = run_one(tmp_path, script, timeout_s=timeout_s)
     (line,) = run.lines
     assert line["status"] == "FAILED"
     assert line["errorMesssage"].startswith(words)

@@ -59,7 +59,7 @@ class BatchRun:
             dataset=str(dataset),
             output=str(self.output),
             endpoints=(url,) if url else (),
-            **({"service_type": "SELDON", "connect_timeout_s": 2.0} | job),
+            **({"service_type": "SELDON"} | job),
         )
         self._process: subprocess.Popen[str] | None = None
 
