@@ -8,7 +8,7 @@ PY := .venv/bin/python
 CLI := $(PY) -m inference_ui.cli
 AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
-.PHONY: help run stop link test test-slow lint format bench lock clean
+.PHONY: help run stop link test test-slow lint format lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,10 +54,6 @@ checks:
 format: ## let ruff format the code
 	@.venv/bin/ruff check --quiet --fix
 	@.venv/bin/ruff format --quiet
-
-bench: ## measure
-	@.ci/environment requirements-dev.lock
-	@$(PY) -m bench
 
 lock: ## pin the dependencies anew
 	@.ci/environment requirements-dev.lock

@@ -13,6 +13,9 @@ NEW_TASK = "/tasks/new"
 TASK = "/tasks/[task_id]"
 TASK_RESULTS = f"{TASK}/results"
 
+NOT_FOUND = "404"
+"""Reflex's name for the page that is shown where there is none."""
+
 SIGN_IN = "/sign-in"
 SIGN_IN_LINK = "/sign-in/link"
 SIGN_OUT = "/sign-out"

@@ -147,6 +147,7 @@ def _run(app: Any, listener: socket.socket, on_ready: Callable[[], None]) -> boo
         app,
         log_config=None,
         access_log=False,
+        ws="websockets-sansio",
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",

@@ -242,3 +242,16 @@ def test_a_lost_connection_is_said_keeps_the_content_and_heals(
             expect(banner).to_be_hidden()
         finally:
             interrupt(again)
+
+
+def test_an_address_without_a_page_says_so_and_leads_on(
+    opened: Callable[..., Page], running: Site
+) -> None:
+    page = opened(locale="zh-CN")
+    answer = page.goto(f"{running.address}/no/such/page")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="没有这个页面")).to_be_visible()
+    page.get_by_role("link", name="回到推理任务").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("推理任务")
+    page.wait_for_url(f"{running.address}/")

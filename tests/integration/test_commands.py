@@ -168,7 +168,7 @@ def test_make_without_a_target_lists_them() -> None:
     listed = subprocess.run(
         ["make"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
     )
-    for target in ("run", "stop", "test", "test-slow", "lint", "bench", "lock", "clean"):
+    for target in ("run", "stop", "test", "test-slow", "lint", "lock", "clean"):
         assert f"make {target} " in listed.stdout
 
 

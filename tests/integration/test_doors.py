@@ -212,6 +212,38 @@ async def test_a_tab_that_another_user_takes_over_forgets_everything(inside: Ins
         assert first not in str(opened.updates)
 
 
+async def test_a_tab_of_another_user_is_told_to_begin_anew(inside: Inside) -> None:
+    """The event that comes first need not be the one with which a page begins."""
+    first, first_cookie = inside.session()
+    _, second_cookie = inside.session()
+    load = _handler(handlers(inside), "tasks_state.load")
+    async with tab(inside, first_cookie, token="taken over") as opened:
+        await opened.send(load)
+        await opened.until(1)
+    async with tab(inside, second_cookie, token="taken over") as opened:
+        await opened.send(load)
+        await opened.until(1)
+        assert opened.values("tasks_state", "loaded") == []
+        assert [script for script in opened.scripts() if "location.assign" in script]
+        assert first not in str(opened.updates)
+
+
+async def test_an_event_with_nonsense_for_arguments_is_answered_and_harms_nobody(
+    inside: Inside,
+) -> None:
+    _, cookie = inside.session()
+    load = _handler(handlers(inside), "tasks_state.load")
+    async with tab(inside, cookie) as opened:
+        await opened.send(load, {"surprise": [1, {"two": None}]})
+        await opened.until(1)
+        while not opened.scripts():
+            await opened.until(len(opened.updates) + 1)
+        assert "UNEXPECTED" in opened.scripts()[0]
+        await opened.send(load)
+        await opened.until(len(opened.updates) + 1)
+        assert opened.values("tasks_state", "loaded") == [True]
+
+
 async def test_another_site_can_neither_open_a_socket_nor_sign_anybody_out(inside: Inside) -> None:
     _, cookie = inside.session()
     with pytest.raises(socketio.exceptions.ConnectionError):
