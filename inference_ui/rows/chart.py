@@ -15,6 +15,10 @@ WIDTH, HEIGHT = 1000, 100
 LINES = 4
 """Lines of the grid above the one at zero."""
 
+BATCHES_S, POINTS = 2.0, 10
+"""Lines are recorded in batches of up to half a second: samples that are closer than four of them
+show the batches, not the rate. A short run is still drawn with about so many points."""
+
 LEAST_BAR = 2.0
 """How high a bar is at least, so that few failures can still be seen."""
 
@@ -86,7 +90,8 @@ def _even(history: Sequence[Sample]) -> list[Sample]:
     if len(history) < 2 or history[-1].at <= history[0].at:
         return []
     last = history[-1]
-    least = (last.at - history[0].at) / (len(history) - 1) / 2
+    span = last.at - history[0].at
+    least = max(span / (len(history) - 1) / 2, min(BATCHES_S, span / POINTS))
     kept = [history[0]]
     for sample in history[1:]:
         if sample.at - kept[-1].at >= least and last.at - sample.at >= least:
