@@ -99,8 +99,8 @@ def test_tasks_go_on_after_ctrl_c_and_stop_ends_them(folder: Path) -> None:
     """Ctrl-C names what goes on; `stop` ends the tasks as a user would, and nothing is left."""
     installation = Installation(folder)
     try:
-        installation.dataset(numbered_inputs(400))
-        installation.package(DELAY_MS="100")
+        installation.dataset(numbered_inputs(4000))
+        installation.package(DELAY_MS="500")
         task = installation.create("long-task")
         with serving(folder, NO_SAMPLE) as served:
             installation.wait_until(task.id, "RUNNING")

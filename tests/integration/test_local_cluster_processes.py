@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def printed(driver: LocalDriver, workload: ServerWorkload) -> dict[str, str]:
 
 
 PRINT = ("{python}", "-c", "import json, os; print(json.dumps(dict(os.environ)))")
+
+
+def open_files(pid: int) -> set[Path]:
+    """What a process holds open; it may close some while one looks."""
+    held = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            held.add(link.readlink())
+    return held
 
 
 class TestEnvironment:
@@ -98,8 +108,7 @@ class TestEnvironment:
             driver.cluster.apply(puppet("one"))
             driver.child("one")
             for pid in (driver.shim("one"), driver.child("one")):
-                held = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir()]
-                assert Path(f"/proc/self/fd/{writing}").readlink() not in held
+                assert Path(f"/proc/self/fd/{writing}").readlink() not in open_files(pid)
         finally:
             os.close(reading)
             os.close(writing)

@@ -8,7 +8,7 @@ another URL. No session is ever held open over a network call or a cluster call.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,10 @@ class Store:
     def close(self) -> None:
         """Close all connections, and give up the claim."""
         if self._claim is not None:
-            self._claim.invalidate()
+            # Said aloud: the server would notice a closed connection only a moment later. A
+            # connection that is dead holds no lock any more.
+            with suppress(SQLAlchemyError):
+                self._claim.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_KEY})
             self._claim.close()
             self._claim = None
         self._engine.dispose()
