@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
 from tests.support import postgres
+
+# How long an example takes says more of the machine, which others use too, than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

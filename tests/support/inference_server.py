@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from typing import Any
 import httpx
 from aiohttp import web
 
+from inference_ui.backend.cluster.local.sockets import free_port
 from tests.support.waiting import wait_for
 
 READINESS = "/health/ping"
@@ -216,13 +216,6 @@ class ServerProcess:
             return httpx.get(self.url + READINESS, timeout=5).status_code == 200
         except httpx.TransportError:
             return False
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from secrets import token_hex
 
 import pg8000.native
 import pytest
+
+from inference_ui.backend.cluster.local.sockets import free_port
 
 
 def binaries() -> Path:
@@ -26,13 +27,6 @@ def binaries() -> Path:
     if not found:
         pytest.fail("PostgreSQL is not installed; `make test` installs it where it can")
     return found[-1].parent
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
