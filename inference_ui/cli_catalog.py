@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
@@ -35,7 +35,7 @@ class PackageFile(BaseModel):
     environment: dict[str, str] = {}
     readiness_path: str | None = None
     predict_path: str | None = None
-    ready_timeout_s: float = 600.0
+    ready_timeout_s: float = Field(default=600.0, gt=0, le=86_400, allow_inf_nan=False)
 
     def package(self) -> ModelPackage:
         """Return the row; its owner is filled in when it is registered."""

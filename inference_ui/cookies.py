@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.responses import Response
 
 from inference_ui import context
@@ -15,12 +13,17 @@ YEAR_S = 365 * 86_400
 
 
 def session_of(header: str) -> str | None:
-    """Return the session's token from a ``Cookie`` header, or None."""
-    try:
-        morsel = SimpleCookie(header).get(context.session_cookie())
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    """Return the session's token from a ``Cookie`` header, or None.
+
+    Other programs on the same host put their own cookies into the header, in any form: those are
+    passed over, not parsed.
+    """
+    wanted = context.session_cookie()
+    for part in header.split(";"):
+        name, equals, value = part.partition("=")
+        if equals and name.strip() == wanted:
+            return value.strip()
+    return None
 
 
 def set_session(response: Response, session: Session) -> None:

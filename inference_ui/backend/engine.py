@@ -73,3 +73,6 @@ class Engine:
             except ClusterError as error:
                 _log.warning("the cluster's changes cannot be watched: %s", error)
                 self._stopping.wait(TICK_S)
+            except Exception:
+                _log.exception("watching the cluster failed; tried again in %s s", TICK_S)
+                self._stopping.wait(TICK_S)

@@ -82,7 +82,7 @@ class ClientWorkload:
     """A batch client that does ``job``, calling the ready replicas of the workload ``server``.
 
     ``server`` is None when the job names fixed endpoints. Exit codes are those of the batch
-    client: 0 and 1 are DONE, 2 is fatal, anything else is started again.
+    client: 0 is DONE, 2 is fatal, anything else (a crash among it) is started again.
     """
 
     name: str
@@ -92,7 +92,7 @@ class ClientWorkload:
     server: str | None = None
     placement: Placement = field(default_factory=Placement)
     restart: RestartPolicy = field(
-        default_factory=lambda: RestartPolicy(done=frozenset({0, 1}), fatal=frozenset({2}))
+        default_factory=lambda: RestartPolicy(done=frozenset({0}), fatal=frozenset({2}))
     )
 
 

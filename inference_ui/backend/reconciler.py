@@ -16,7 +16,13 @@ from typing import Any
 from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.lifecycle import Action, Situation, Step, next_step
 from inference_ui.backend.models.columns import utc_now
-from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskLog, TaskStatus
+from inference_ui.backend.models.task import (
+    EndReason,
+    InferenceTask,
+    TaskEvent,
+    TaskLog,
+    TaskStatus,
+)
 from inference_ui.backend.ports import Cluster, workload_name
 from inference_ui.backend.records import PROGRESS, SUMMARY, Progress, Summary, read_record
 from inference_ui.backend.services.journal import tally
@@ -28,6 +34,16 @@ _log = logging.getLogger(__name__)
 
 GAP = timedelta(seconds=60)
 """Looks that are further apart than this were interrupted by something."""
+
+JUDGED_BY_SUMMARY = frozenset(
+    {
+        EndReason.COMPLETED,
+        EndReason.NO_ITEM_SUCCEEDED,
+        EndReason.TOO_MANY_FAILED,
+        EndReason.INCOMPLETE,
+    }
+)
+"""Endings of a client that ended by itself, with a summary that it wrote last of all."""
 
 LOG_CHARACTERS = 64_000
 """How much of each replica's log is kept after the teardown."""
@@ -182,16 +198,14 @@ def _progress_values(task: InferenceTask, progress: Progress | None) -> dict[str
 
 
 def _final_counts(task: InferenceTask, seen: Situation) -> dict[str, Any]:
-    """Count from what is on disk: the client's own proof, or the journal where it left none."""
+    """Count from what is on disk: the client's own proof where it came to its end by itself, else
+    the journal (a summary may be there, but of a run that was started again since)."""
     summary = seen.summary
-    if summary is not None:
-        return {
-            "found": summary.found,
-            "succeeded": summary.succeeded,
-            "failed": summary.failed,
-        }
+    found = summary.found if summary is not None else task.found
+    if summary is not None and task.end_reason in JUDGED_BY_SUMMARY:
+        return {"found": found, "succeeded": summary.succeeded, "failed": summary.failed}
     counted = tally(Path(task.plan.output_folder))
-    return {"succeeded": counted.succeeded, "failed": counted.failed}
+    return {"found": found, "succeeded": counted.succeeded, "failed": counted.failed}
 
 
 def _event_of(task: InferenceTask, step: Step, now: datetime) -> TaskEvent:

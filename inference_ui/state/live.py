@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 
 import reflex as rx
@@ -30,6 +31,8 @@ class Live(rx.State):
 
     revision: int = 0
 
+
+_log = logging.getLogger(__name__)
 
 _topics: dict[str, str] = {}
 """What each tab (by its client token) shows."""
@@ -63,7 +66,10 @@ class Pushes:
             await self._news.wait()
             self._news.clear()
             changed, self._changed = self._changed, set()
-            await self._push(changed)
+            try:
+                await self._push(changed)
+            except Exception:
+                _log.exception("tabs could not be told of changes")  # the next ones they shall be
             await asyncio.sleep(PAUSE_S)
 
     async def _push(self, changed: set[str]) -> None:
@@ -77,10 +83,13 @@ class Pushes:
         cookies = {token: self._cookies(connected[token]) for token in wanted}
         signed_in = await asyncio.to_thread(_with_session, cookies)
         for token in wanted:
-            if token in signed_in:
-                await self._raise_revision(token)
-            else:
-                await names.disconnect(connected[token])
+            try:
+                if token in signed_in:
+                    await self._raise_revision(token)
+                else:
+                    await names.disconnect(connected[token])
+            except Exception:
+                _log.exception("a tab could not be told of changes")  # the others still are
 
     def _cookies(self, sid: str) -> str:
         names = self._app.event_namespace

@@ -52,6 +52,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if not _plain_form(scope, headers):
+            await _refuse(scope, receive, send, 415, "FORM_NEEDED")
+            return
         if not _own_origin(scope, headers):
             await _refuse(scope, receive, send, 403, "OTHER_ORIGIN")
             return
@@ -77,6 +80,15 @@ def _own_origin(scope: Scope, headers: Headers) -> bool:
     if public := context.product().settings.public_url:
         allowed.add(urlsplit(public).netloc.lower())
     return urlsplit(origin).netloc.lower() in allowed
+
+
+def _plain_form(scope: Scope, headers: Headers) -> bool:
+    """Whether what a stranger posts is a plain form: other bodies may be files of any size, and
+    would be written to disk before anybody looks at them."""
+    if scope["type"] != "http" or scope["path"] != routes.SIGN_IN or scope["method"] in SAFE:
+        return True
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/x-www-form-urlencoded"
 
 
 def _wants_page(scope: Scope, headers: Headers) -> bool:

@@ -31,6 +31,8 @@ from inference_ui.demo import digits, sample
 from inference_ui.web.build import ROOT, ensure_built
 from inference_ui.web.lock import DataLock
 
+BACKLOG = 1024
+
 GRACE_S = 2
 """How long open requests may take to end after a stop."""
 
@@ -44,13 +46,13 @@ def serve(settings: Settings, *, build: bool, on_ready: Callable[[Product], None
     lock = DataLock(settings.data_folder)
     listener = listen(settings)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+    lock.write(settings.address)
     with ThreadPoolExecutor(1) as aside:
         built = aside.submit(ensure_built) if build else None
         product = _first_start(settings)
         if built:
             built.result()
     context.use(product)
-    lock.write(settings.address)
     try:
         if not _run(_application(), listener, lambda: on_ready(product)):
             raise CannotStart("SERVER_DID_NOT_START")
@@ -95,6 +97,7 @@ def listen(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)  # now: another server could still take a port that is only bound
     except OSError as error:
         listener.close()
         code = "PORT_IN_USE" if error.errno == 98 else "ADDRESS_UNUSABLE"
@@ -149,6 +152,7 @@ def _run(app: Any, listener: socket.socket, on_ready: Callable[[], None]) -> boo
         access_log=False,
         ws="websockets-sansio",
         server_header=False,
+        proxy_headers=bool(context.product().settings.public_url),
         timeout_graceful_shutdown=GRACE_S,
         lifespan="on",
     )

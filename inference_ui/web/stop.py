@@ -46,6 +46,7 @@ def stop(settings: Settings) -> Stopped:
     try:
         product = bootstrap.build(settings)
         try:
+            product.claim()
             tasks = _stop_tasks(product)
             return Stopped(server and server.pid, tasks, _remove_workloads(product))
         finally:

@@ -61,6 +61,10 @@ def test_ones_own_folder_and_model_are_registered(folder: Path, tmp_path: Path) 
         ({"command": []}, "command"),
         ({"service_type": "SOAP"}, "service_type"),
         ({"colour": "red"}, "colour"),
+        ({"ready_timeout_s": 0}, "ready_timeout_s"),
+        ({"ready_timeout_s": 1e300}, "ready_timeout_s"),
+        ({"predict_path": "predict"}, "predict_path"),
+        ({"model_name": ""}, "model_name"),
     ],
 )
 def test_a_wrong_package_file_is_told_by_field(folder, tmp_path, change, words) -> None:

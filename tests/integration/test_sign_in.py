@@ -6,8 +6,11 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from inference_ui import context, routes
+from inference_ui import context, cookies, routes
+from inference_ui.backend.errors import CannotStart
 from inference_ui.backend.models.account import Role
+from inference_ui.backend.settings import Settings
+from inference_ui.web.serve import listen
 from tests.support.inside import PASSWORD, Inside
 
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
@@ -150,3 +153,25 @@ def test_sign_in_pages_are_kept_in_no_cache_and_sent_to_no_one(inside: Inside) -
 def test_two_servers_on_one_machine_do_not_share_a_cookie(inside: Inside) -> None:
     """Browsers share cookies between the ports of one host."""
     assert str(inside.product.settings.port) in context.session_cookie()
+
+
+@pytest.mark.parametrize(
+    "other", ['x={"a":1}', "a[b]=1", "foo=bar baz", "u=Zoë", "flag", "path=/x", "x=[1, 2]", "=;;"]
+)
+def test_other_programs_cookies_of_any_form_hide_no_session(inside: Inside, other: str) -> None:
+    name = context.session_cookie()
+    assert cookies.session_of(f"{other}; {name}=token-1; locale=zh") == "token-1"
+    assert cookies.session_of(f"{other}; not{name}=token-1") is None
+
+
+def test_a_stranger_sends_no_files(inside: Inside) -> None:
+    with inside.client() as browser:
+        answer = browser.post(routes.SIGN_IN, files={"name": b"x" * 100_000})
+    assert answer.status_code == 415
+
+
+def test_a_port_is_taken_before_anything_is_built_for_it() -> None:
+    with listen(Settings(port=1).model_copy(update={"port": 0})) as first:
+        taken = Settings(port=first.getsockname()[1])
+        with pytest.raises(CannotStart, match="PORT_IN_USE"):
+            listen(taken)

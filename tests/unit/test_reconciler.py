@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from inference_ui.backend.cluster.memory import ONE_NODE, MemoryCluster
 from inference_ui.backend.models.account import User
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
-from inference_ui.backend.ports import workload_name
+from inference_ui.backend.ports import Phase, workload_name
 from inference_ui.backend.reconciler import GAP, Reconciler
 from inference_ui.backend.records import (
+    JOURNAL,
     PROGRESS,
     SUMMARY,
     Outcome,
@@ -175,6 +177,44 @@ def test_the_teardown_waits_until_all_is_really_gone(world):
     assert world.step() == "FINISHING"
     world.cluster.finish_removal(world.server)
     assert world.run_until("SUCCEEDED")
+
+
+def test_servers_that_take_the_whole_machine_leave_their_clients_room(world, tmp_path):
+    """Were clients to wait for room, two tasks could keep each other out for ever."""
+    other = a_task(id="f" * 16, name="other", plan=a_plan(tmp_path / "other"))
+    world.cluster.offer([replace(ONE_NODE, cpu_millis=2000)])
+    with world.store.write() as session:
+        session.add(other)
+    world.run_until("STARTING")
+    for task_id in (world.task.id, other.id):
+        world.cluster.become_ready(workload_name(task_id, 1, "server"))
+    world.run_until("RUNNING")
+    world.step()
+    for task_id in (world.task.id, other.id):
+        client = world.cluster.observe(workload_name(task_id, 1, "client"))
+        assert client.phase is Phase.READY, client
+
+
+def test_a_client_that_crashes_is_started_again_and_ends_nothing(world):
+    world.run()
+    world.cluster.exit(world.client, 1)
+    assert world.step() == "RUNNING"
+    assert world.cluster.observe(world.client).replicas[0].restarts == 1
+    world.finish_client()
+    assert world.run_until("SUCCEEDED")
+
+
+def test_a_stopped_task_is_counted_by_its_journal_not_by_an_older_summary(world):
+    world.run()
+    old = Summary(Outcome.INTERRUPTED, 1, 10, 1, 0, 9, 0.0, 1.0)
+    write_record(world.output / SUMMARY, old)
+    line = b'{"source":"/workspace/dataset/%d.json","status":"SUCCEEDED","resultLocation":"x"}\n'
+    (world.output / JOURNAL).write_bytes(b"".join(line % number for number in range(4)))
+    with world.store.write() as session:
+        values = {"stop_requested_at": NOW, "stop_requested_by": "owner"}
+        queries.request_stop(session, world.task.id, values)
+    ended = world.run_until("STOPPED")
+    assert (ended.found, ended.succeeded, ended.failed) == (10, 4, 0)
 
 
 def test_leftovers_that_no_unfinished_task_owns_are_swept_away(world):

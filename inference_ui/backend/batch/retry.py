@@ -36,7 +36,7 @@ def asked_delay_s(retry_after: str | None, now: datetime) -> float | None:
         pass
     try:
         at = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return max((at - now).total_seconds(), 0.0)

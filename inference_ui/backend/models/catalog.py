@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Bounds
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
@@ -63,7 +65,7 @@ class PackageLaunch(BaseModel):
     environment: dict[str, str] = {}
     readiness_path: str | None = None
     predict_path: str | None = None
-    ready_timeout_s: float = 600.0
+    ready_timeout_s: Annotated[float, Bounds(gt=0, le=86_400, allow_inf_nan=False)] = 600.0
 
 
 class ModelPackage(SQLModel, table=True):

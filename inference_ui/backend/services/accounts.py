@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,10 @@ from inference_ui.backend.store.database import Store
 
 LINK_LIFE = timedelta(days=1)
 MIN_PASSWORD = 8
+
+JUDGED_AT_ONCE, BUSY_S = 4, 2
+"""Checking a password takes 64 MiB on purpose: more of them at once must come again, lest strangers
+fill the memory and keep everybody else waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Accounts:
         self._now = now
         self._throttle = throttle or Throttle()
         self._hasher = PasswordHasher()
+        self._judging = threading.BoundedSemaphore(JUDGED_AT_ONCE)
         self._no_such_user = self._hasher.hash(token_urlsafe())
 
     def sign_in(self, name: str, password: str, address: str) -> Session:
@@ -71,8 +77,8 @@ class Accounts:
             user = queries.user_by_name(session, name.strip())
         usable = user is not None and not user.disabled and user.password_hash is not None
         known = user.password_hash if user is not None and usable else None
+        left = self._throttle.failed(key)  # counted first: guesses made at once are all counted
         if not self._matches(known or self._no_such_user, password) or user is None or not usable:
-            left = self._throttle.failed(key)
             if left == 0:
                 raise Unauthenticated("SIGN_IN_WAIT", seconds=int(self._throttle.wait_s(key)) + 1)
             raise Unauthenticated("SIGN_IN_WRONG", left=left)
@@ -186,10 +192,14 @@ class Accounts:
         return Session(token, user.actor, expires)
 
     def _matches(self, known: str, password: str) -> bool:
+        if not self._judging.acquire(blocking=False):
+            raise Unauthenticated("SIGN_IN_WAIT", seconds=BUSY_S)
         try:
             return self._hasher.verify(known, password)
         except (VerificationError, InvalidHashError):
             return False
+        finally:
+            self._judging.release()
 
 
 def _digest(token: str) -> str:

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.compute import Node, PhysicalCard, Placement, Resources
-from inference_ui.backend.models.fit import Demand, occupied, seat
-from inference_ui.backend.services.workloads import CLIENT_RESOURCES
+from inference_ui.backend.models.fit import Demand, seat
 
 _NEVER = {
     "QUEUED_NO_ROOM": "SPEC_TOO_LARGE",
@@ -23,18 +22,12 @@ _NEVER = {
 def never_fits(
     resources: Resources, replicas: int, placement: Placement, nodes: Sequence[Node]
 ) -> Message | None:
-    """Say why a server of so many replicas, with its batch client, can never run on these nodes,
-    or None if it can. The arguments are those of the reasons for waiting (``models.fit``)."""
-    empty = [_emptied(node) for node in nodes]
-    server = Demand("server", "server", resources, replicas, placement)
-    seats = seat(server, empty)
-    if isinstance(seats, Message):
-        return Message(_NEVER[seats.code], seats.args)
-    beside = occupied(empty, [(server, place) for place in seats])
-    client = seat(Demand("client", "client", CLIENT_RESOURCES, placement=placement), beside)
-    if isinstance(client, Message):
-        return Message("SPEC_NO_ROOM_FOR_CLIENT", client.args)
-    return None
+    """Say why a server of so many replicas can never run on these nodes, or None if it can.
+
+    The arguments are those of the reasons for waiting (``models.fit``).
+    """
+    missing = no_room_now(resources, replicas, placement, [_emptied(node) for node in nodes])
+    return Message(_NEVER[missing.code], missing.args) if missing else None
 
 
 def no_room_now(

@@ -10,11 +10,17 @@ from inference_ui.backend.errors import Forbidden, InvalidFields, Message, NotFo
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
 from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import InputKind
 from inference_ui.backend.services.folders import count_inputs, free_bytes
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Session, Store
+
+_NAMED = frozenset(
+    {ServiceType.TENSORFLOW_SERVING, ServiceType.KSERVE_V1, ServiceType.OPEN_INFERENCE_V2}
+)
+"""Protocols whose URLs hold the model's name."""
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?")
 
@@ -96,8 +102,14 @@ class Catalog:
         version = None
         if not _VERSION.fullmatch(package.version):
             version = Message("VERSION_PARTS", {"version": package.version})
-        command = None if package.launch.command else Message("COMMAND_EMPTY")
-        problems = {"name": name_problem(package.name), "version": version, "command": command}
+        problems = {
+            "name": name_problem(package.name),
+            "version": version,
+            "command": None if package.launch.command else Message("COMMAND_EMPTY"),
+            "model_name": _model_name_problem(package),
+            "predict_path": _url_path_problem(package.launch.predict_path),
+            "readiness_path": _url_path_problem(package.launch.readiness_path),
+        }
 
         def taken(session: Session) -> set[str]:
             rows = queries.packages(session)
@@ -140,6 +152,18 @@ class Catalog:
 def dataset_folder(dataset: Dataset, volume: Volume) -> Path:
     """Return where a dataset lies on this machine."""
     return Path(volume.root) / dataset.path
+
+
+def _model_name_problem(package: ModelPackage) -> Message | None:
+    if package.service_type in _NAMED and not package.model_name:
+        return Message("MODEL_NAME_NEEDED", {"type": package.service_type})
+    return None
+
+
+def _url_path_problem(path: str | None) -> Message | None:
+    if path is not None and not path.startswith("/"):
+        return Message("URL_PATH_WITHOUT_SLASH", {"path": path})
+    return None
 
 
 def _path_problem(root: Path, path: str) -> Message | None:

@@ -8,8 +8,13 @@ from inference_ui.backend.ports import ClientWorkload, Probe, ServerWorkload, wo
 from inference_ui.backend.protocols import ServiceProtocol, protocol_of
 from inference_ui.backend.records import BatchJob
 
-CLIENT_RESOURCES = Resources(cpu_millis=100, memory_bytes=256 << 20)
-"""What a batch client asks of its node: little, since it mostly waits for the server."""
+CLIENT_RESOURCES = Resources(cpu_millis=0, memory_bytes=0)
+"""A batch client asks for no room of its own. It begins when its server is ready; were it to wait
+for room then, servers that took all of it would keep each other's clients out for ever."""
+
+CLIENT_GRACE_S = 12.0
+"""For the requests in flight at a stop: less than a workload gets, so that the client can still
+write down what came of them."""
 
 
 def protocol_of_task(task: InferenceTask) -> ServiceProtocol:
@@ -51,6 +56,7 @@ def client_workload(task: InferenceTask) -> ClientWorkload:
         predict_path=plan.package.launch.predict_path,
         readiness_path=plan.package.launch.readiness_path,
         attempt=task.attempt,
+        grace_s=CLIENT_GRACE_S,
         timeout_s=plan.item_timeout_s,
         retries=plan.retries,
         max_failed=plan.max_failed,

@@ -7,6 +7,7 @@ TEXT = {
     "SIGN_IN_WAIT": "Wrong too often. Try again in {seconds, duration}",
     "LINK_USED": "This sign-in link was used already or has expired. "
     "Sign in with a password, or ask an administrator for a new link",
+    "FORM_NEEDED": "Sign in by a plain form.",
     "OTHER_ORIGIN": "The request came from another site and was refused.",
     "USER_UNKNOWN": "There is no user “{name}”",
     "LAST_ADMINISTRATOR": "“{name}” is the last administrator; make somebody else one first",

@@ -31,8 +31,6 @@ TEXT = {
     "Choose a smaller spec or fewer nodes",
     "SPEC_NO_CARDS": "Too large even for an empty cluster: needs {needed, number} × {model}, "
     "at most {free, number} are there. Choose a smaller spec or fewer nodes",
-    "SPEC_NO_ROOM_FOR_CLIENT": "Beside the servers there is no room for the program "
-    "that sends the requests. Choose a smaller spec or fewer nodes",
     "NODES_UNKNOWN": "The nodes {nodes} do not exist or are not ready",
     "DRIVER_UNKNOWN": "No ready node has driver version {driver}",
     "NO_NODE_READY": "The cluster has no ready node; tell an administrator",

@@ -24,8 +24,6 @@ TEXT = {
     "other { {needed, number}，最多只有 {free, number}}}。请选小一些的规格或少用节点",
     "SPEC_NO_CARDS": "集群空着也放不下：需要 {needed, number} 张 {model}，"
     "最多只有 {free, number} 张。请选小一些的规格或少用节点",
-    "SPEC_NO_ROOM_FOR_CLIENT": "放下服务端以后，没有地方放发送请求的程序。"
-    "请选小一些的规格或少用节点",
     "NODES_UNKNOWN": "节点 {nodes} 不存在或没有就绪",
     "DRIVER_UNKNOWN": "没有驱动版本是 {driver} 的就绪节点",
     "NO_NODE_READY": "集群里没有就绪的节点，请联系管理员",

@@ -37,6 +37,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
         ("Mon, 23 Nov 2026 08:59:00 GMT", 0.0),
         ("soon", None),
         ("9" * 400, None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:

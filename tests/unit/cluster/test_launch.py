@@ -92,7 +92,7 @@ def test_a_client_is_given_its_job_and_the_folder_of_its_servers_endpoints() -> 
     launch = launch_of(client("s"), RUNS)
     assert launch.command == (*command, "--endpoints", "/data/runs/s/endpoints")
     assert launch.readiness is None
-    assert (launch.done, launch.fatal) == ((0, 1), (2,))
+    assert (launch.done, launch.fatal) == ((0,), (2,))
     assert launch_of(client(None), RUNS).command == command
 
 

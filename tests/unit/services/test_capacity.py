@@ -40,7 +40,6 @@ def test_what_fits_an_empty_cluster_may_wait_on_a_full_one(resources, replicas):
         (asking(cpu=5000), 1, "SPEC_TOO_LARGE"),
         (asking(memory=9 * GIB), 1, "SPEC_TOO_LARGE"),
         (asking(), 5, "SPEC_TOO_LARGE"),
-        (asking(cpu=4000), 1, "SPEC_NO_ROOM_FOR_CLIENT"),
         (asking(cards=2), 1, "SPEC_NO_CARDS"),
         (asking(cards=1, model="A100"), 1, "SPEC_NO_CARDS"),
     ],

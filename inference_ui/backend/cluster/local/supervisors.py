@@ -31,6 +31,10 @@ _HANG_S = 5.0
 """A shim that has not ended its child this long after the grace time is killed with it."""
 
 
+_DEATH_S = 0.2
+"""A killed process is gone within this time, unless the disk keeps it."""
+
+
 class Supervisors:
     """The shims of this machine's runs. To be called under the cluster's lock."""
 
@@ -45,7 +49,8 @@ class Supervisors:
     def start_lost(self, run: Run) -> None:
         """Start a shim for every replica that has none and has not ended.
 
-        What a killed shim left behind is killed first, so nothing runs beside its successor.
+        What a killed shim left behind is killed first. Should that hang in a slow disk, it still
+        holds its files and locks: then the successor is started by a later call.
         """
         self.reap()
         for index in range(len(run.seats or ())):
@@ -53,10 +58,8 @@ class Supervisors:
             state = files.read_state(folder)
             if (state is not None and state.ended) or self.running(run, index):
                 continue
-            if state is not None:
-                for stray in marked(folder):
-                    send(stray, signal.SIGKILL)
-            self._spawn(folder)
+            if state is None or _killed(folder):
+                self._spawn(folder)
 
     def end(self, run: Run, removal: dict[str, Any]) -> bool:
         """Ask everything of the run to end, or kill it when its time is over; tell whether
@@ -106,3 +109,15 @@ class Supervisors:
         shim = identify(pid)
         if shim is not None:
             files.write_shim(folder, shim)
+
+
+def _killed(folder: str) -> bool:
+    """Kill whatever is marked as a replica's; tell whether nothing of it is left."""
+    deadline = time.monotonic() + _DEATH_S
+    while strays := marked(folder):
+        for stray in strays:
+            send(stray, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
