@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from inference_ui import routes
+from inference_ui.i18n.text import say
 from tests.support.server import interrupt, serving, start
 from tests.support.site import Site
 
@@ -94,14 +95,14 @@ def test_a_switch_of_the_language_asks_the_server_nothing_and_is_remembered(
     page.wait_for_load_state("networkidle")
     frames: list[str] = []
     page.on("request", lambda request: frames.append(request.url))
-    page.get_by_role("button", name="EN").click()
+    page.get_by_role("button", name=say("zh", "nav.switch_language")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inference tasks")
     expect(page).to_have_title("Inference tasks · inference-ui")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert frames == []
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inference tasks")
-    page.get_by_role("button", name="中").click()
+    page.get_by_role("button", name=say("en", "nav.switch_language")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("推理任务")
 
 
