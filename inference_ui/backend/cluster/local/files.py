@@ -12,7 +12,7 @@
         <index>/state.json        what the shim knows of its child           (shim)
         <index>/log, log.1        output of the child                        (shim)
         <index>/lock              held by the one living shim                (shim)
-        <index>/work/             working folder of the child
+        <index>/work              working folder of the child
 
 Every file is replaced in one step, so a reader sees the old content or the new.
 """
