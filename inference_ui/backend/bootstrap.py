@@ -108,7 +108,8 @@ def _prepare_folders(settings: Settings) -> None:
 
 
 def _fitting_specs(nodes: tuple[Node, ...]) -> list[ComputeSpec]:
-    """Specs of one, two, … CPUs up to what the largest node has beside a batch client."""
+    """Specs of a half, one, two, … CPUs, all smaller than the largest node: something must be left
+    for the web server and the batch clients."""
     most = max((node.cpu_millis for node in nodes), default=1000)
     memory = max((node.memory_bytes for node in nodes), default=GIB)
     sizes = [cpus for cpus in (1, 2, 4, 8, 16) if cpus * 1000 < most and cpus * GIB * 2 < memory]

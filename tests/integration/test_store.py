@@ -11,11 +11,14 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from inference_ui.backend.errors import StoreError
+from inference_ui.backend.errors import Conflict, StoreError
 from inference_ui.backend.models.account import User
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
+from inference_ui.backend.settings import Settings
 from inference_ui.backend.store import tasks as queries
 from inference_ui.backend.store.database import Store
+from inference_ui.web.stop import stop
+from tests.support import postgres
 from tests.support.samples import NOW, a_task
 
 
@@ -123,9 +126,6 @@ def test_pages_come_newest_first_and_filtered(store, task):
 
 
 def test_a_second_web_server_on_one_postgresql_database_is_refused(postgres_server):
-    from inference_ui.backend.settings import Settings
-    from tests.support import postgres
-
     url = Settings(database_url=postgres.new_database(postgres_server)).database
     first, second = Store(url), Store(url)
     assert first.claim()
@@ -134,6 +134,19 @@ def test_a_second_web_server_on_one_postgresql_database_is_refused(postgres_serv
     first.close()
     assert second.claim()
     second.close()
+
+
+def test_stopping_leaves_a_database_alone_that_another_web_server_uses(postgres_server, tmp_path):
+    settings = Settings(
+        data_dir=tmp_path, database_url=postgres.new_database(postgres_server), sample=False
+    )
+    other = Store(settings.database)
+    other.migrate()
+    assert other.claim()
+    with pytest.raises(Conflict, match="DATABASE_HAS_SERVER"):
+        stop(settings)
+    other.close()
+    assert stop(settings).tasks == ()
 
 
 def test_a_database_that_cannot_be_reached_is_one_clear_error():

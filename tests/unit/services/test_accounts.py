@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,28 @@ def test_after_some_wrong_tries_even_the_right_password_must_wait(accounts, linl
     assert accounts.sign_in("linlan", PASSWORD, "10.0.0.9").user == linlan
     clock.now += timedelta(seconds=WAIT_S + 1)
     assert accounts.sign_in("linlan", PASSWORD, HERE).user == linlan
+
+
+def test_guesses_made_at_once_are_all_counted(accounts, linlan):
+    codes = []
+    barrier = threading.Barrier(12)
+
+    def guess():
+        barrier.wait()
+        try:
+            accounts.sign_in("linlan", "wrong horse", HERE)
+        except Unauthenticated as error:
+            codes.append(error.code)
+
+    threads = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(codes) == 12
+    assert codes.count("SIGN_IN_WRONG") < TRIES
+    with pytest.raises(Unauthenticated, match="SIGN_IN_WAIT"):
+        accounts.sign_in("linlan", PASSWORD, HERE)
 
 
 def test_a_session_ends_by_signing_out_and_by_time(accounts, linlan, clock):
