@@ -1,5 +1,5 @@
 """The command line: ``inference-ui serve``, ``stop``, ``link``, ``user``, ``build``, and those of
-``cli_catalog``.
+``cli_catalog``. (``infer`` stands here for the help; it is run by ``__main__`` without all this.)
 
 A thin skin over the web server and the services. What cannot be done is said in one line, in the
 language of the terminal, with exit code 2; a traceback is a defect.
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from inference_ui import __version__, cli_catalog, routes
 from inference_ui.backend import bootstrap
+from inference_ui.backend.batch import infer
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import CannotStart, InvalidFields, ProductError
 from inference_ui.backend.models.account import Role
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        given.run(given)
+        code: int | None = given.run(given)
     except InvalidFields as error:
         for name, message in error.fields.items():
             _complain(f"{name}: {reason(LOCALE, message)}")
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # before it served
         tell("cli.stopped")
         return 130
-    return 0
+    return code or 0
 
 
 def _serve(given: argparse.Namespace) -> None:
@@ -150,6 +151,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("name")
     user.add_argument("--role", default="user", choices=[role.lower() for role in Role])
     cli_catalog.add_commands(lambda name, run: _command(commands, name, run), _open, tell)
+    batch = commands.add_parser("infer", help=say(LOCALE, "cli.help_infer"))
+    batch.set_defaults(run=infer.infer)
+    infer.add_arguments(batch)
     build = commands.add_parser("build", help=say(LOCALE, "cli.help_build"))
     build.set_defaults(run=_build)
     return parser

@@ -114,7 +114,13 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     ``dataset`` and ``output`` are folders as the client sees them (a mount point in a container).
     ``max_failed`` is a share (``"5%"`` of the inputs found) or a number (``"100"``), None for no
     limit. Times are in seconds. ``prompt`` and ``image_template`` shape the requests for pictures
-    (see ``protocols.ImageRequest``).
+    (see ``protocols.ImageRequest``). ``ca_file`` is a PEM file of certificates to trust besides
+    the system's.
+
+    How many requests are in flight is found while it runs, for each endpoint between
+    ``min_in_flight`` and ``max_in_flight``; None is no bound of the job's own. ``processes`` sends
+    with that many processes, None with as many as pay off. Without ``sync`` nothing waits for the
+    disk: quicker, and a power cut may cost what was written last.
     """
 
     dataset: str
@@ -131,7 +137,11 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     endpoints: tuple[str, ...] = ()
     attempt: int = 1
     retry_failed: bool = False
-    max_in_flight: int = 16
+    min_in_flight: int = 1
+    max_in_flight: int | None = None
+    processes: int | None = None
+    sync: bool = True
+    ca_file: str | None = None
     timeout_s: float = 60.0
     connect_timeout_s: float = 5.0
     retries: int = 3
@@ -167,8 +177,35 @@ class WalkState(StrEnum):
     ENDED = "ENDED"
 
 
+class BoundBy(StrEnum):
+    """What a run would have to be given more of to be faster."""
+
+    SERVER = "SERVER"
+    CLIENT = "CLIENT"
+    DISK = "DISK"
+
+
+class Room(msgspec.Struct, frozen=True):
+    """What the results that are still to come will take, estimated from those that came, against
+    what is free where they go; in bytes and in inodes (``free_inodes`` is None where the file
+    system does not count them)."""
+
+    needed_bytes: int
+    free_bytes: int
+    needed_inodes: int
+    free_inodes: int | None
+
+    @property
+    def suffices(self) -> bool:
+        """Whether all will fit."""
+        inodes_fit = self.free_inodes is None or self.needed_inodes <= self.free_inodes
+        return self.needed_bytes <= self.free_bytes and inodes_fit
+
+
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How far a task is. ``found`` is final once ``walked``; ``left_s`` is None while unknown."""
+    """How far a task is. ``found`` is final once ``walked``; ``left_s`` is None while unknown.
+    ``waiting_for`` says what no server answers with while the run waits for one; ``room`` is there
+    when the results will not fit."""
 
     updated_at: float
     attempt: int
@@ -179,7 +216,10 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: int = 0
     rate: float = 0.0
     in_flight: int = 0
+    processes: int = 0
     left_s: float | None = None
+    waiting_for: str = ""
+    room: Room | None = None
     p50_ms: float | None = None
     p95_ms: float | None = None
     errors: tuple[ErrorGroup, ...] = ()
@@ -199,7 +239,9 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """The end of an attempt, counted from what is on disk.
 
     ``found == succeeded + failed + skipped``; ``removed`` lines belong to inputs that are no
-    longer there and count in none of them.
+    longer there and count in none of them, so ``lines == succeeded + failed + removed``: the proof
+    that each input has its line, and one alone. ``bound_by`` is what held the run back for most of
+    its time, ``bound_shares`` its time by what held it back.
     """
 
     outcome: Outcome
@@ -211,14 +253,18 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     started_at: float
     ended_at: float
     rate: float = 0.0
+    lines: int = 0
     removed: int = 0
     changed: int = 0
     unfollowed_links: int = 0
     p50_ms: float | None = None
     p95_ms: float | None = None
     p99_ms: float | None = None
+    bound_by: BoundBy | None = None
+    bound_shares: dict[BoundBy, float] = {}
     errors: tuple[ErrorGroup, ...] = ()
     client_version: str = ""
+    versions: dict[str, str] = {}
     version: int = 1
 
     @property

@@ -1,9 +1,17 @@
-"""``python -m inference_ui.backend.batch --job job.json [--endpoints FOLDER]``."""
+"""``python -m inference_ui.backend.batch --job job.json [--endpoints FOLDER]`` for a task, or the
+arguments of ``inference-ui infer`` for anyone."""
 
 from __future__ import annotations
 
 import sys
 
-from inference_ui.backend.batch.command import main
+PROG = "python -m inference_ui.backend.batch"
 
-sys.exit(main())
+if any(argument.split("=")[0] == "--job" for argument in sys.argv[1:]):
+    from inference_ui.backend.batch.command import main
+
+    sys.exit(main())
+else:
+    from inference_ui.backend.batch import infer
+
+    sys.exit(infer.main(prog=PROG))

@@ -5,6 +5,11 @@ does not answer it is out until it does. So when none answers, nothing is sent a
 
 Some servers have no readiness path at all: they answer that there is no such path. Such an endpoint
 is on trial: it gets one request at a time until one shows that it works.
+
+One that says that it is ready and fails one request after the other, while others work, is
+suspended: it gets none for a while, then one at a time until one succeeds.
+
+One that is reserved gets nothing but the input that must be sent alone.
 """
 
 from __future__ import annotations
@@ -16,12 +21,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from inference_ui.backend.batch.limiter import Limiter
 from inference_ui.backend.batch.transport import Answer, NoAnswer, Transport
 from inference_ui.backend.protocols import Readiness, ServiceProtocol
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 _TRIAL_PAUSE_S = 1.0
+_STRIKES = 3
+_SUSPENSION_S = 0.5
+_MOST_DOUBLINGS = 6
 
 NO_SUCH_PATH = frozenset((404, 405, 501))
 """What a server answers for a path or method that it does not know."""
@@ -37,18 +46,20 @@ class EndpointState(Enum):
 
 @dataclass(slots=True, eq=False)
 class Endpoint:
-    """One server, by its base URL. ``limit`` is how many requests it may have in flight;
-    ``reserved`` keeps others away from it while one is sent alone."""
+    """One server, by its base URL."""
 
     url: str
     predict_url: str
     readiness_url: str
-    limit: int
+    limiter: Limiter
     state: EndpointState = EndpointState.OUT
     in_flight: int = 0
     reserved: bool = False
     listed: bool = True
     has_readiness: bool = True
+    strikes: int = 0
+    suspensions: int = 0
+    is_suspended: bool = False
     checked_at: float = float("-inf")
     reason: str = "not asked yet"
     checking: asyncio.Task[None] | None = field(default=None, repr=False)
@@ -64,18 +75,31 @@ class Balancer:
         protocol: ServiceProtocol,
         transport: Transport,
         *,
-        max_in_flight: int,
+        bounds: tuple[int, int],
         probe_timeout_s: float,
         changed: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
         self._protocol = protocol
         self._transport = transport
-        self._max_in_flight = max_in_flight
+        self._bounds = bounds
         self._probe_timeout_s = probe_timeout_s
         self._changed = changed
         self._say = say
         self._endpoints: dict[str, Endpoint] = {}
+        self._reserved: str | None = None
+
+    def set_bounds(self, lowest: int, highest: int) -> None:
+        """Keep the requests in flight at each endpoint between these from now on."""
+        self._bounds = lowest, highest
+        for endpoint in self._endpoints.values():
+            endpoint.limiter.set_bounds(lowest, highest)
+
+    def set_floor(self, floor: int) -> None:
+        """Have at least so many requests in flight altogether, however late answers are."""
+        each = -(-floor // max(len(self._endpoints), 1))
+        for endpoint in self._endpoints.values():
+            endpoint.limiter.floor = each
 
     def set_urls(self, urls: Iterable[str]) -> None:
         """Use exactly these base URLs from now on."""
@@ -89,7 +113,8 @@ class Balancer:
                 url=url,
                 predict_url=url + self._protocol.predict_path,
                 readiness_url=url + self._protocol.readiness.path,
-                limit=self._max_in_flight,
+                limiter=Limiter(*self._bounds),
+                reserved=url == self._reserved,
             )
             self._watch(endpoint)
 
@@ -101,7 +126,26 @@ class Balancer:
     @property
     def capacity(self) -> int:
         """How many requests may be in flight altogether."""
-        return sum(endpoint.limit for endpoint in self._endpoints.values())
+        return sum(
+            endpoint.limiter.limit
+            for endpoint in self._endpoints.values()
+            if endpoint.state is EndpointState.IN
+        )
+
+    @property
+    def fits_bounds(self) -> bool:
+        """Whether no endpoint has more requests in flight than it may have."""
+        highest = self._bounds[1]
+        return all(endpoint.in_flight <= highest for endpoint in self._endpoints.values())
+
+    @property
+    def answering(self) -> tuple[str, ...]:
+        """The URLs of the endpoints that get requests."""
+        return tuple(
+            endpoint.url
+            for endpoint in self._endpoints.values()
+            if endpoint.state is not EndpointState.OUT
+        )
 
     @property
     def waiting_for(self) -> str:
@@ -117,38 +161,68 @@ class Balancer:
         that one counted; None when there is none. ``give_back`` ends it."""
         best: Endpoint | None = None
         for endpoint in self._endpoints.values():
-            limit = endpoint.limit if endpoint.state is EndpointState.IN else 1
-            free = (
-                endpoint.state is not EndpointState.OUT
-                and not endpoint.reserved
-                and endpoint.in_flight < limit
-            )
-            if free and (best is None or endpoint.in_flight < best.in_flight):
+            if endpoint.reserved or endpoint.state is EndpointState.OUT:
+                continue
+            is_trusted = endpoint.state is EndpointState.IN and not endpoint.suspensions
+            limit = endpoint.limiter.limit if is_trusted else 1
+            if endpoint.in_flight < limit and (best is None or endpoint.in_flight < best.in_flight):
                 best = endpoint
         if best is not None:
             best.in_flight += 1
         return best
 
-    def take_alone(self) -> Endpoint | None:
-        """Return an endpoint that has nothing else in flight and gets nothing else until it is
-        given back. None when there is none yet: then the emptiest is kept free for the next call.
-        """
-        able = [e for e in self._endpoints.values() if e.state is not EndpointState.OUT]
-        reserved = [endpoint for endpoint in able if endpoint.reserved]
-        chosen = min(reserved or able, key=lambda endpoint: endpoint.in_flight, default=None)
-        if chosen is None:
+    def reserve(self, url: str) -> None:
+        """Send nothing more to an endpoint, until ``release``."""
+        self._reserved = url
+        if url in self._endpoints:
+            self._endpoints[url].reserved = True
+
+    def release(self) -> None:
+        """Use the reserved endpoint again."""
+        self._reserved = None
+        for endpoint in self._endpoints.values():
+            endpoint.reserved = False
+
+    @property
+    def has_reserved_idle(self) -> bool:
+        """Whether nothing is in flight at the reserved endpoint; also when it is not listed."""
+        endpoint = self._endpoints.get(self._reserved or "")
+        return endpoint is None or endpoint.in_flight == 0
+
+    @property
+    def has_reserved_listed(self) -> bool:
+        """Whether the reserved endpoint is listed."""
+        return self._reserved in self._endpoints
+
+    def take_reserved(self) -> Endpoint | None:
+        """Return the reserved endpoint when it answers and nothing is in flight at it, with one
+        request counted; None when it must be waited for."""
+        endpoint = self._endpoints.get(self._reserved or "")
+        if endpoint is None or endpoint.in_flight or endpoint.state is EndpointState.OUT:
             return None
-        chosen.reserved = True
-        if chosen.in_flight:
-            return None
-        chosen.in_flight = 1
-        return chosen
+        endpoint.in_flight = 1
+        return endpoint
 
     def give_back(self, endpoint: Endpoint) -> None:
         """End a request that was taken for."""
         endpoint.in_flight -= 1
-        if not endpoint.in_flight:
-            endpoint.reserved = False
+
+    def acquit(self, endpoint: Endpoint) -> None:
+        """Tell that an endpoint answered a request as it should."""
+        endpoint.strikes = endpoint.suspensions = 0
+
+    def strike(self, endpoint: Endpoint, reason: str) -> None:
+        """Tell that an endpoint failed a request though it says that it is ready."""
+        endpoint.strikes += 1
+        others_work = any(
+            other.state is EndpointState.IN and not other.strikes
+            for other in self._endpoints.values()
+        )
+        if endpoint.strikes >= _STRIKES and others_work and not endpoint.is_suspended:
+            endpoint.suspensions += 1
+            endpoint.is_suspended = True
+            pause = _SUSPENSION_S * 2.0 ** min(endpoint.suspensions, _MOST_DOUBLINGS)
+            self._leave(endpoint, reason, pause)
 
     def works(self, endpoint: Endpoint) -> None:
         """Tell that an endpoint on trial answered as a server does."""
@@ -161,7 +235,9 @@ class Balancer:
 
     async def is_ready(self, endpoint: Endpoint) -> bool:
         """Ask now whether an endpoint that failed is ready; it is out when it is not. Those who
-        ask at the same time share the answer."""
+        ask at the same time share the answer. One that is suspended said that it was."""
+        if endpoint.is_suspended:
+            return True
         since = time.monotonic()
         while endpoint.state is not EndpointState.OUT and endpoint.checked_at < since:
             if endpoint.checking is None:
@@ -217,6 +293,7 @@ class Balancer:
     def _enter(self, endpoint: Endpoint) -> None:
         if endpoint.state is not EndpointState.IN:
             endpoint.state = EndpointState.IN
+            endpoint.is_suspended = False
             self._say(f"server {endpoint.url} answers")
             self._changed()
 
@@ -224,8 +301,8 @@ class Balancer:
         endpoint.reason = reason
         if endpoint.state is not EndpointState.OUT:
             endpoint.state = EndpointState.OUT
-            endpoint.reserved = False
-            self._say(f"server {endpoint.url} does not answer: {reason}")
+            says = "fails" if endpoint.is_suspended else "does not answer"
+            self._say(f"server {endpoint.url} {says}: {reason}")
             self._changed()
         self._watch(endpoint, pause)
 

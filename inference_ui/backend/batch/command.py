@@ -6,16 +6,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import io
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 import inference_ui
 from inference_ui.backend.errors import CannotGoOn, CannotStart, ProductError
-from inference_ui.backend.records import BatchJob, Outcome, Summary
+from inference_ui.backend.records import BatchJob, Outcome, Progress, Summary
+
+if TYPE_CHECKING:
+    from inference_ui.backend.batch.nursery import Nursery
+    from inference_ui.backend.batch.plan import Plan
+    from inference_ui.backend.batch.workspace import Folders
+
+Say = Callable[[str], None]
+Show = Callable[[Progress], None]
 
 DONE = 0
 """Every input that should have one has its line, or the limit of failures was passed."""
@@ -35,6 +46,8 @@ _SENTENCES = {
     "OUTPUT_FAILED": "the output {path} can no longer be written to: {reason}; what is written is"
     " whole, and running it again goes on from there",
     "LOCKED": "another batch client is writing into {path}",
+    "NO_WORKER": "no process could be started: {reason}",
+    "WORKERS_KILLED": "its processes were killed {count} times; there may be too little memory",
 }
 
 
@@ -57,14 +70,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add_arguments(parser)
     given = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # names are in any language, locales are not
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    use_any_language()
     try:
-        job = read_job(given.job)
-    except CannotStart as error:
-        return _refuse(error)
-    return run(job, given.endpoints)
+        summary = run(read_job(given.job), given.endpoints, say, _show_nobody)
+    except (CannotStart, CannotGoOn) as error:
+        return refuse(error)
+    return INTERRUPTED if summary.outcome is Outcome.INTERRUPTED else DONE
+
+
+def use_any_language() -> None:
+    """Let the log name files in any language, whatever that of the terminal is."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def read_job(path: Path) -> BatchJob:
@@ -75,59 +93,79 @@ def read_job(path: Path) -> BatchJob:
         raise CannotStart("JOB_UNREADABLE", path=str(path), reason=str(error)) from error
 
 
-def run(job: BatchJob, endpoints_folder: Path | None = None) -> int:
-    """Run a job to its end in this process, whose main thread this must be; return the exit code.
+def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
+    """Run a job to its end from this process, which must have no threads yet and whose main thread
+    this must be.
 
-    SIGTERM and SIGINT end it in good order. Lines of a log go to stdout; when it cannot run, one
-    line to stderr says why.
+    ``endpoints`` is the folder to find servers in, None for those that the job names. ``say`` gets
+    the lines of the log, ``show`` every progress. SIGTERM and SIGINT end the run in good order.
+    Raises ``CannotStart`` and ``CannotGoOn``.
     """
     import uvloop
 
+    from inference_ui.backend.batch.nursery import Nursery
+    from inference_ui.backend.batch.plan import plan_of
+    from inference_ui.backend.batch.worker import run_worker
+    from inference_ui.backend.batch.workspace import take_folders
+
     # Deeply nested JSON is checked by recursion; its limit must not be that of Python code.
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
+    plan = plan_of(job, finds_endpoints=endpoints is not None)
+    folders = take_folders(job)
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            summary = runner.run(_run(job, endpoints_folder))
-    except (CannotStart, CannotGoOn) as error:
-        return _refuse(error)
-    return INTERRUPTED if summary.outcome is Outcome.INTERRUPTED else DONE
+        nursery = Nursery(partial(run_worker, plan, folders.source_root, folders.attempt))
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                return runner.run(_run(plan, folders, nursery, endpoints, say, show))
+        finally:
+            nursery.close()
+    finally:
+        os.close(folders.lock)
 
 
-async def _run(job: BatchJob, endpoints_folder: Path | None) -> Summary:
+async def _run(
+    plan: Plan, folders: Folders, nursery: Nursery, endpoints: Path | None, say: Say, show: Show
+) -> Summary:
     from inference_ui.backend.batch.client import Client
-    from inference_ui.backend.batch.plan import plan_of
     from inference_ui.backend.batch.signals import StopSignals
     from inference_ui.backend.batch.workspace import open_workspace
 
-    plan = plan_of(job, finds_endpoints=endpoints_folder is not None)
+    job = plan.job
     stop = StopSignals()
     say(f"batch client {inference_ui.__version__}: {job.dataset} to {job.output}")
-    workspace = await asyncio.to_thread(open_workspace, job)
+    workspace = await asyncio.to_thread(open_workspace, job, folders)
     try:
         done = workspace.ledger.succeeded.count + workspace.ledger.failed.count
         if workspace.retried:
             say(f"{workspace.retried} failed inputs are tried again")
         if done:
             say(f"{done} inputs have a line already")
-        summary = await Client(plan, workspace, endpoints_folder, say).run(stop)
+        summary = await Client(plan, workspace, nursery, endpoints, say, show).run(stop)
     finally:
-        workspace.close()
-    say(_ending(summary))
+        workspace.journal.close()
+    say(ending(summary, did_something=summary.lines != done or workspace.retried > 0))
     return summary
 
 
-def _ending(summary: Summary) -> str:
+def ending(summary: Summary, *, did_something: bool) -> str:
+    """Return the last line of a run's log."""
     seconds = summary.ended_at - summary.started_at
-    text = (
-        f"{summary.outcome.lower()} after {seconds:.1f} s: {summary.succeeded} of {summary.found}"
-        f" succeeded, {summary.failed} failed, {summary.skipped} without a line"
+    counts = (
+        f"{summary.succeeded} of {summary.found} succeeded, {summary.failed} failed,"
+        f" {summary.skipped} without a line"
     )
+    if did_something:
+        text = f"{summary.outcome.lower()} after {seconds:.1f} s: {counts}"
+    else:
+        text = f"{summary.outcome.lower()}, nothing to do: {counts}"
     notes = {
         "lines of inputs that are gone": summary.removed,
         "inputs that changed since": summary.changed,
         "links out of the dataset not followed": summary.unfollowed_links,
     }
-    return "; ".join((text, *(f"{count} {what}" for what, count in notes.items() if count)))
+    bound = f"held back by the {summary.bound_by.lower()}" if summary.bound_by else ""
+    told = [f"{count} {what}" for what, count in notes.items() if count]
+    return "; ".join((text, *([bound] if bound and did_something else []), *told))
 
 
 def say(text: str) -> None:
@@ -139,7 +177,12 @@ def say(text: str) -> None:
         return
 
 
-def _refuse(error: ProductError) -> int:
+def _show_nobody(progress: Progress) -> None:
+    """The progress file is enough where nobody looks at a terminal."""
+
+
+def refuse(error: ProductError) -> int:
+    """Say on stderr why it could not run; return the exit code."""
     sentence = _SENTENCES[error.code].format(**error.message.args)
     sys.stderr.write(f"error: {sentence}\n")
     return CANNOT_RUN

@@ -1,7 +1,7 @@
-"""Handing out the inputs that have no line yet, read and in the walk's order.
+"""Handing out the inputs that have no line yet, in the walk's order.
 
 The walk runs ahead in a thread of its own, so that the number of inputs is known early; the feed
-follows it. Reading blocks, so :meth:`Feed.take` belongs into a thread too.
+follows it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from inference_ui.backend.batch.items import Finished, Item
 from inference_ui.backend.batch.ledger import Ledger
 from inference_ui.backend.batch.names import joined, text_of
 from inference_ui.backend.batch.paths import PathList
-from inference_ui.backend.batch.reading import Reader
 from inference_ui.backend.batch.walk import Walk
 
 
@@ -58,11 +56,11 @@ class Listing:
 class Feed:
     """The undone inputs of a listing. Not to be used by two threads at once."""
 
-    def __init__(self, listing: Listing, done: Ledger, reader: Reader) -> None:
+    def __init__(self, listing: Listing, done: Ledger) -> None:
         self._listing = listing
         self._done = done
-        self._reader = reader
         self._block = 0
+        self._seen = 0
         self._undone: deque[bytes] = deque()
         self._folder: bytes | None = None
         self._names_done: set[bytes] = set()
@@ -73,22 +71,26 @@ class Feed:
         listing = self._listing
         return not self._undone and listing.ended and self._block == listing.paths.blocks
 
-    def take(self, count: int, max_bytes: int) -> list[Item | Finished]:
-        """Read the next inputs: at most ``count``, ending with the one that reaches
-        ``max_bytes``. None when all was handed out that the walk has found so far."""
+    @property
+    def left(self) -> int:
+        """How many inputs may be left to hand out, of those that the walk has found so far."""
+        return len(self._undone) + self._listing.paths.count - self._seen
+
+    def prepare(self) -> bool:
+        """Look for something to hand out; tell whether there is. Raises as :meth:`take` does."""
         self._listing.check()
-        taken: list[Item | Finished] = []
-        size = 0
-        while len(taken) < count and size < max_bytes:
-            if not self._undone and not self._next_block():
-                break
-            if not self._undone:
-                continue
-            read = self._reader.read(self._undone.popleft())
-            taken.append(read)
-            if isinstance(read, Item):
-                size += len(read.body)
-        return taken
+        while not self._undone and self._next_block():
+            continue
+        return bool(self._undone)
+
+    def take(self, count: int) -> list[bytes]:
+        """Return the paths of the next inputs, at most ``count``. None when all was handed out
+        that the walk has found so far. Raises what ended the walk before its time."""
+        self._listing.check()
+        undone = self._undone
+        while len(undone) < count and self._next_block():
+            continue
+        return [undone.popleft() for _ in range(min(count, len(undone)))]
 
     def _next_block(self) -> bool:
         """Take over what is undone of the next block; False when there is none (yet)."""
@@ -98,6 +100,7 @@ class Feed:
             if folder != self._folder:  # a large folder stands in many blocks
                 self._folder = folder
                 self._names_done = self._done.names_in(folder)
+            self._seen += len(names)
             for name in names:
                 path = joined(folder, name)
                 if name not in self._names_done and not self._is_done_by_text(path):

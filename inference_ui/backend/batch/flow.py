@@ -1,88 +1,84 @@
-"""The traffic of a run: inputs in, requests out, records on. Lives in the event loop.
+"""The traffic of a worker: inputs in, requests out, records on. Lives in the event loop.
 
 ``pump`` is the only place that starts requests. It is called whenever something may be possible
-that was not before: an item was read, a request ended, a server came back, a delay is over.
+that was not before: inputs came, a request ended, a server came back, a delay is over.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
-from typing import Any
+from collections.abc import Callable
 
-from inference_ui.backend.batch.balance import Balancer, Endpoint
-from inference_ui.backend.batch.feed import Feed
-from inference_ui.backend.batch.items import Item
-from inference_ui.backend.batch.recorder import Recorder
+from inference_ui.backend.batch.balance import Balancer
+from inference_ui.backend.batch.items import Finished, Input, Item
+from inference_ui.backend.batch.offload import THREADS, Offload
+from inference_ui.backend.batch.outbox import Outbox
+from inference_ui.backend.batch.reading import Reader
+from inference_ui.backend.batch.sender import Sender
 from inference_ui.backend.batch.work import Work
 
-_READ_COUNT = 64
-_HELD_COUNT = 512
-_HELD_BYTES = 256 << 20
-_WALK_PAUSE_S = 0.02
-
-Send = Callable[[Item, Endpoint], Coroutine[Any, Any, None]]
+_AHEAD = 8
+MAX_HELD_BYTES = 128 << 20
 
 
 class Flow:
-    """Moves every undone input through. ``run`` ends when all are recorded or :meth:`stop` was
-    called and what was in flight has come to its end."""
+    """Moves inputs through. ``quiet`` is called when, after :meth:`stop`, nothing is in flight any
+    more, ``give_back`` with an item that cannot be sent alone here."""
 
     def __init__(
         self,
-        feed: Feed,
         work: Work,
+        reader: Reader,
         balancer: Balancer,
-        recorder: Recorder,
-        send: Send,
-        readers: Executor,
+        sender: Sender,
+        outbox: Outbox,
+        *,
+        quiet: Callable[[], None],
+        give_back: Callable[[Item], None],
     ) -> None:
-        self._feed = feed
         self._work = work
         self._balancer = balancer
-        self._recorder = recorder
-        self._send = send
-        self._readers = readers
-        self._requests: set[asyncio.Task[None]] = set()
-        self._over = asyncio.Event()
-        self._room = asyncio.Event()
-        self._error: BaseException | None = None
+        self._sender = sender
+        self._outbox = outbox
+        self._quiet = quiet
+        self._give_back = give_back
+        self._reads: Offload[Input, Item | Finished] = Offload(reader.read)
+        self._alone: Item | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._grace: asyncio.TimerHandle | None = None
-        self._all_read = False
+        self._is_pumping = False
+        self._is_quiet = False
         self.stopping = False
-
-    @property
-    def in_flight(self) -> int:
-        """How many requests are out."""
-        return len(self._requests)
 
     @property
     def is_waiting(self) -> bool:
         """Whether items wait because no server answers."""
-        return self._work.ready > 0 and not self._requests and not self._balancer.any_in
+        has_items = self._work.ready > 0 or self._alone is not None
+        return has_items and not self._sender.in_flight and not self._balancer.any_in
 
-    async def run(self) -> None:
-        """Move everything. Raises what went wrong in any part, ``CannotGoOn`` among it."""
-        parts = [asyncio.create_task(self._read_on()), asyncio.create_task(self._recorder.run())]
-        for part in parts:
-            self.depend_on(part)
-        try:
-            await self._over.wait()
-            if self._error is None:
-                self._recorder.end()
-                await parts[1]
-        finally:
-            for task in (*parts, *self._requests):
-                task.cancel()
-            await asyncio.gather(*parts, *self._requests, return_exceptions=True)
-            for timer in (self._timer, self._grace):
-                if timer is not None:
-                    timer.cancel()
-        if self._error is not None:
-            raise self._error
+    @property
+    def spent_s(self) -> float:
+        """Seconds that reading took so far."""
+        return self._reads.spent_s
+
+    def take(self, inputs: list[Input]) -> None:
+        """Take over inputs."""
+        self._work.take_over(inputs)
+        self.pump()
+
+    def send_alone(self, given: Input) -> None:
+        """Send an input to the reserved endpoint, with no other beside it."""
+
+        def read(outcome: Item | Finished) -> None:
+            if isinstance(outcome, Item):
+                self._work.held += 1
+                self._work.held_bytes += len(outcome.body)
+                self._alone = outcome
+            else:
+                self._outbox.add(outcome)
+            self.pump()
+
+        self._reads.call(given, read)
 
     def stop(self, grace_s: float) -> None:
         """Begin no new request; those in flight may take ``grace_s`` seconds more."""
@@ -90,84 +86,78 @@ class Flow:
         if self._grace is not None:
             self._grace.cancel()
         self._grace = asyncio.get_running_loop().call_later(grace_s, self._cut)
-        self._room.set()
         self.pump()
 
-    def depend_on(self, part: asyncio.Task[None]) -> None:
-        """End with the error of a task, should it have one."""
-        part.add_done_callback(self._part_ended)
+    def close(self) -> None:
+        """Let go of timers and threads."""
+        for timer in (self._timer, self._grace):
+            if timer is not None:
+                timer.cancel()
+        self._reads.close()
+        self._outbox.close()
 
     def pump(self) -> None:
         """Start every request that can be started, and notice the end."""
-        if self._over.is_set():
+        if self._is_pumping:
             return
-        work, balancer = self._work, self._balancer
-        self._wait_until(work.due(time.monotonic()))
-        if not self.stopping and not self._recorder.is_behind:
-            while work.next_alone() and (endpoint := balancer.take_alone()):
-                self._start(work.take_alone(), endpoint)
-            while work.has_ready and (endpoint := balancer.take()):
-                self._start(work.take(), endpoint)
-        if not self._has_enough():
-            self._room.set()
-        if not self._requests and (self.stopping or (self._all_read and not work.held)):
-            self._over.set()
+        self._is_pumping = True
+        try:
+            if not self.stopping:
+                self._send()
+            elif not self._sender.in_flight and not self._outbox.is_writing and not self._is_quiet:
+                self._is_quiet = True
+                self._quiet()
+        finally:
+            self._is_pumping = False
 
-    def _start(self, item: Item, endpoint: Endpoint) -> None:
-        request = asyncio.create_task(self._send(item, endpoint))
-        self._requests.add(request)
-        request.add_done_callback(self._request_ended)
+    def _send(self) -> None:
+        work, balancer, sender = self._work, self._balancer, self._sender
+        self._wait_until(work.due(asyncio.get_running_loop().time()))
+        if self._alone is not None:
+            self._send_the_one()
+        if self._outbox.is_behind:
+            return
+        self._read_ahead()
+        while work.ready and (endpoint := balancer.take()):
+            sender.send(work.take(), endpoint)
+            if not work.ready:
+                self._read_ahead()
 
-    def _request_ended(self, request: asyncio.Task[None]) -> None:
-        self._requests.discard(request)
-        if not request.cancelled() and (error := request.exception()):
-            self._fail(error)
-        self.pump()
+    def _send_the_one(self) -> None:
+        assert self._alone is not None
+        if not self._balancer.has_reserved_listed:  # it came back under another URL, perhaps
+            item, self._alone = self._alone, None
+            self._give_back(item)
+        elif endpoint := self._balancer.take_reserved():
+            item, self._alone = self._alone, None
+            self._sender.send(item, endpoint)
 
-    def _part_ended(self, part: asyncio.Task[None]) -> None:
-        if not part.cancelled() and (error := part.exception()):
-            self._fail(error)
-        self.pump()
+    def _read_ahead(self) -> None:
+        work, reads = self._work, self._reads
+        enough = 2 * (self._balancer.capacity + THREADS) if reads.is_slow else _AHEAD
+        while (
+            work.unread
+            and work.ready + reads.pending < enough
+            and (work.held_bytes < MAX_HELD_BYTES or not work.held)
+        ):
+            reads.call(work.next_unread(), self._read)
 
-    def _fail(self, error: BaseException) -> None:
-        self._error = self._error or error
-        self._over.set()
-
-    def _cut(self) -> None:
-        """End what is in flight: its time is over, and it is simply done again another time."""
-        for request in self._requests:
-            request.cancel()
+    def _read(self, outcome: Item | Finished) -> None:
+        if isinstance(outcome, Item):
+            self._work.add(outcome)
+        else:
+            self._outbox.add(outcome)
+        if not self._is_pumping:  # it was read in a thread
+            self.pump()
 
     def _wait_until(self, due: float | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if due is not None:
-            delay = max(due - time.monotonic(), 0.0)
-            self._timer = asyncio.get_running_loop().call_later(delay, self.pump)
+            self._timer = asyncio.get_running_loop().call_at(due, self.pump)
 
-    async def _read_on(self) -> None:
-        """Keep enough items at hand, however quickly they go."""
-        loop = asyncio.get_running_loop()
-        while not self._feed.exhausted and not self.stopping:
-            if self._has_enough():
-                self._room.clear()
-                await self._room.wait()
-                continue
-            reads = await loop.run_in_executor(
-                self._readers, self._feed.take, _READ_COUNT, _HELD_BYTES // 4
-            )
-            for read in reads:
-                if isinstance(read, Item):
-                    self._work.add(read)
-                else:
-                    self._recorder.add(read)
-            if not reads:
-                await asyncio.sleep(_WALK_PAUSE_S)  # the walk has not come further yet
-            self.pump()
-        self._all_read = self._feed.exhausted
-
-    def _has_enough(self) -> bool:
-        enough = max(_HELD_COUNT, 2 * self._balancer.capacity)
-        work = self._work
-        return work.held >= enough or work.held_bytes >= _HELD_BYTES or self._recorder.is_behind
+    def _cut(self) -> None:
+        """End what is in flight: its time is over, and it is simply done again another time."""
+        self._sender.drop()
+        self.pump()

@@ -1,13 +1,23 @@
-"""What passes between the parts of the client: an input on its way, and one that is finished."""
+"""What passes between the parts of a worker: an input on its way, and one that is finished."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from inference_ui.backend.batch.failures import Failure
 
 
-@dataclass(slots=True)
+class Input(NamedTuple):
+    """An input that is still to be read: its number and its path in the dataset."""
+
+    number: int
+    path: bytes
+    tries: int = 0
+    crashes: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Item:
     """An input that was read and waits for its answer.
 
@@ -15,6 +25,7 @@ class Item:
     that were answered or timed out, ``crashes`` how often its server stopped answering meanwhile.
     """
 
+    number: int
     relative: str
     body: bytes
     size: int
@@ -32,10 +43,11 @@ class Found:
     lowest: float | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Finished:
     """An input that has its answer, or the failure that stands for it; exactly one of the two."""
 
+    number: int
     relative: str
     answer: bytes = b""
     failure: Failure | None = None
@@ -49,6 +61,7 @@ class Finished:
     def of(cls, item: Item, ms: float = 0.0) -> Finished:
         """Begin the record of an item; the caller adds the answer or the failure."""
         return cls(
+            number=item.number,
             relative=item.relative,
             size=item.size,
             mtime_ns=item.mtime_ns,

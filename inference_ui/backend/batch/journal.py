@@ -17,7 +17,7 @@ At every instant an input has at most one line. Not thread-safe; the lock of the
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ ASIDE = f"{PRIVATE}/aside.ndjson"
 
 
 class Entry(NamedTuple):
-    """What is appended for one input: the two lines, without their newlines."""
+    """The two lines of one input, without their newlines."""
 
     journal: bytes
     sidecar: bytes
@@ -65,19 +65,21 @@ class Journal:
         """Yield all lines, many at a time: what the journal's say, and the raw ones beside them."""
         return blocks(self._journal.path, self._sidecar.path)
 
-    def append_sidecar(self, entries: Sequence[Entry]) -> None:
-        """Append the sidecar lines; they count once the journal has its own. Not synced."""
-        self._sidecar.append(b"".join(entry.sidecar + b"\n" for entry in entries))
+    def append_sidecar(self, lines: bytes) -> None:
+        """Append sidecar lines, each with its newline; they count once the journal has its own.
+        Not synced."""
+        self._sidecar.append(lines)
 
-    def append(self, entries: Sequence[Entry]) -> None:
-        """Append the journal lines and wait until they are safe."""
-        self._journal.append(b"".join(entry.journal + b"\n" for entry in entries))
+    def append(self, lines: bytes, count: int, *, sync: bool = True) -> None:
+        """Append ``count`` journal lines, each with its newline, and wait until they are safe."""
+        self._journal.append(lines)
         try:
-            self._journal.sync()
+            if sync:
+                self._journal.sync()
         except OSError:
             self._journal.undo()  # no reader may count on lines that a power cut would take
             raise
-        self.lines += len(entries)
+        self.lines += count
 
     def set_aside_failed(self, attempt: int) -> int:
         """Take out the lines of inputs that failed before ``attempt``, so that they are tried
@@ -109,9 +111,9 @@ class Journal:
             return 0
         missing = [entry for entry in _entries(aside) if not has_line(_source_of(entry))]
         if missing:
-            self.append_sidecar(missing)
+            self.append_sidecar(b"".join(entry.sidecar + b"\n" for entry in missing))
             self._sidecar.sync()
-            self.append(missing)
+            self.append(b"".join(entry.journal + b"\n" for entry in missing), len(missing))
         aside.unlink()
         sync_folder(aside.parent)
         return len(missing)

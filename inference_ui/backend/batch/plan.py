@@ -10,6 +10,11 @@ from inference_ui.backend.errors import CannotStart
 from inference_ui.backend.protocols import ImageRequest, ServiceProtocol, protocol_of
 from inference_ui.backend.records import BatchJob
 
+_POSITIVE_OR_NONE = ("min_in_flight", "max_in_flight", "processes")
+
+MAX_IN_FLIGHT = 1024
+"""Requests in flight at one server when the job sets no bound."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -18,6 +23,12 @@ class Plan:
     job: BatchJob
     protocol: ServiceProtocol
     limit: FailureLimit
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The fewest and the most requests in flight at each server."""
+        highest = self.job.max_in_flight or MAX_IN_FLIGHT
+        return min(self.job.min_in_flight, highest), highest
 
 
 def plan_of(job: BatchJob, finds_endpoints: bool) -> Plan:
@@ -55,9 +66,14 @@ def _check(job: BatchJob, finds_endpoints: bool) -> None:
 
 
 def _check_numbers(job: BatchJob) -> None:
-    for name in ("timeout_s", "connect_timeout_s", "max_in_flight", "attempt"):
-        if not getattr(job, name) > 0:
+    for name in ("timeout_s", "connect_timeout_s", "attempt", *_POSITIVE_OR_NONE):
+        value = getattr(job, name)
+        if value is None and name in _POSITIVE_OR_NONE:
+            continue
+        if not value > 0:
             raise ValueError(f"{name} must be above 0")
+    if job.max_in_flight is not None and job.min_in_flight > job.max_in_flight:
+        raise ValueError("min_in_flight must not be above max_in_flight")
     for name in ("retries", "grace_s"):
         if not getattr(job, name) >= 0:
             raise ValueError(f"{name} must not be below 0")

@@ -10,7 +10,7 @@ from pathlib import Path
 from inference_ui.backend.batch import failures
 from inference_ui.backend.batch.checks import json_fault
 from inference_ui.backend.batch.failures import Failure
-from inference_ui.backend.batch.items import Finished, Item
+from inference_ui.backend.batch.items import Finished, Input, Item
 from inference_ui.backend.batch.names import joined, text_of
 from inference_ui.backend.batch.walk import is_inside
 from inference_ui.backend.protocols import ServiceProtocol
@@ -37,21 +37,25 @@ class Reader:
         self._longest_name = _name_max(output) - len(RESULT_SUFFIX)
         self._longest_path = _PATH_MAX - 2 - len(os.fsencode(output)) - len(result_location(""))
 
-    def read(self, relative: bytes) -> Item | Finished:
+    def read(self, given: Input) -> Item | Finished:
         """Return the input, ready to be sent, or its record when it cannot be sent."""
+        number, relative = given.number, given.path
         text, is_utf8 = text_of(relative)
         if not is_utf8:
-            return Finished(text, failure=failures.NAME_NOT_UTF8)
+            return Finished(number, text, failure=failures.NAME_NOT_UTF8)
         name = relative[relative.rfind(b"/") + 1 :]
         if len(name) > self._longest_name or len(relative) > self._longest_path:
-            return Finished(text, failure=failures.NAME_TOO_LONG)
+            return Finished(number, text, failure=failures.NAME_TOO_LONG)
         try:
             content, status = self._content(joined(self._root, relative))
         except OSError as error:
-            return Finished(text, failure=failures.unreadable(error.strerror or str(error)))
+            reason = error.strerror or str(error)
+            return Finished(number, text, failure=failures.unreadable(reason))
         if isinstance(content, Failure):
-            return Finished(text, failure=content)
-        item = Item(text, content, status.st_size, status.st_mtime_ns)
+            return Finished(number, text, failure=content)
+        item = Item(
+            number, text, content, status.st_size, status.st_mtime_ns, given.tries, given.crashes
+        )
         fault = self._fault(content)
         if fault is not None:
             finished = Finished.of(item)

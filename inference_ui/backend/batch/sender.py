@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,20 +20,31 @@ from inference_ui.backend.batch.retry import (
     asked_delay_s,
     delay_s,
 )
-from inference_ui.backend.batch.transport import MAX_ANSWER, Answer, NoAnswer, Transport, Trouble
+from inference_ui.backend.batch.transport import (
+    MAX_ANSWER,
+    Answer,
+    NoAnswer,
+    Reply,
+    Transport,
+    Trouble,
+)
 from inference_ui.backend.batch.work import Work
 from inference_ui.backend.protocols import ServiceProtocol
 from inference_ui.backend.protocols.detections import NO_CONFIDENCES
 
+ALONE_AFTER = 2
+"""Crashes of its server that an item was in flight at before it is sent with no other beside it."""
 FAILED_AFTER = 3
 """Crashes after which the item is the one that crashes its server."""
 
+_OVERLOADED = frozenset((429, 503))
 _MAX_CLASSES = 50
 _MAX_CLASS = 200
 
 
 class Sender:
-    """Sends items. ``finish`` gets each one that has an answer or a failure."""
+    """Sends items. ``finish`` gets each one that has an answer or a failure, ``suspect`` each that
+    must be sent alone; ``ended`` is called after every request, when all is told about it."""
 
     def __init__(
         self,
@@ -44,6 +56,8 @@ class Sender:
         retries: int,
         timeout_s: float,
         finish: Callable[[Finished], None],
+        suspect: Callable[[Item], None],
+        ended: Callable[[], None],
     ) -> None:
         self._protocol = protocol
         self._transport = transport
@@ -52,19 +66,66 @@ class Sender:
         self._retries = retries
         self._timeout_s = timeout_s
         self._finish = finish
+        self._suspect = suspect
+        self._ended = ended
+        self._now = time.monotonic  # the clock of uvloop ticks in whole milliseconds
+        self._settling: set[asyncio.Task[None]] = set()
+        self.in_flight = 0
 
-    async def send(self, item: Item, endpoint: Endpoint) -> None:
+    def send(self, item: Item, endpoint: Endpoint) -> None:
         """Send an item to an endpoint that was taken for it, which is given back."""
-        started = time.monotonic()
-        try:
-            answer = await self._transport.post(endpoint.predict_url, item.body)
-            ms = (time.monotonic() - started) * 1000
-            if isinstance(answer, Answer):
-                await self._answered(item, endpoint, answer, ms)
-            else:
-                await self._unanswered(item, endpoint, answer, ms)
-        finally:
-            self._balancer.give_back(endpoint)
+        sent_at = self._now()
+        self.in_flight += 1
+        self._transport.post(
+            endpoint.predict_url,
+            item.body,
+            lambda reply: self._replied(item, endpoint, sent_at, reply),
+        )
+
+    def drop(self) -> None:
+        """Forget everything that is in flight: it is simply done again another time."""
+        self._transport.drop()
+        for task in self._settling:
+            task.cancel()
+        self.in_flight = 0
+
+    def _replied(self, item: Item, endpoint: Endpoint, sent_at: float, reply: Reply) -> None:
+        now = self._now()
+        ms = (now - sent_at) * 1000
+        if (
+            isinstance(reply, Answer)
+            and 200 <= reply.status < 300
+            and endpoint.state is EndpointState.IN
+        ):
+            endpoint.limiter.answered(sent_at, now, endpoint.in_flight)
+            if endpoint.strikes:
+                self._balancer.acquit(endpoint)
+            self._judged(item, reply, ms)
+            self._over(endpoint)
+            return
+        if _says_overloaded(reply):
+            endpoint.limiter.refused(sent_at, now)
+        task = asyncio.ensure_future(self._settle(item, endpoint, reply, ms))
+        self._settling.add(task)
+        task.add_done_callback(self._settled)
+
+    async def _settle(self, item: Item, endpoint: Endpoint, reply: Reply, ms: float) -> None:
+        """Decide about a reply that is not plainly an answer, which may take a question more."""
+        if isinstance(reply, Answer):
+            await self._answered(item, endpoint, reply, ms)
+        else:
+            await self._unanswered(item, endpoint, reply, ms)
+        self._over(endpoint)
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._settling.discard(task)
+        if not task.cancelled():
+            task.result()  # raises what went wrong in it
+
+    def _over(self, endpoint: Endpoint) -> None:
+        self._balancer.give_back(endpoint)
+        self.in_flight -= 1
+        self._ended()
 
     async def _answered(self, item: Item, endpoint: Endpoint, answer: Answer, ms: float) -> None:
         if endpoint.state is EndpointState.TRIAL:
@@ -74,15 +135,20 @@ class Sender:
                 return
             self._balancer.works(endpoint)
         if answer.status in AWAY_STATUSES and not await self._balancer.is_ready(endpoint):
-            self._work.again(item)
+            self._again(item)
             return
-        item.tries += 1
         if answer.status in RETRIED_STATUSES:
+            item.tries += 1
             words = self._protocol.error_of(answer.status, answer.body)
             failure = failures.refused(answer.status, words or f"HTTP {answer.status}")
+            self._balancer.strike(endpoint, failure.text)
             asked_s = asked_delay_s(answer.retry_after, datetime.now(UTC))
             self._try_later(item, failure, ms, asked_s)
             return
+        self._judged(item, answer, ms)
+
+    def _judged(self, item: Item, answer: Answer, ms: float) -> None:
+        item.tries += 1
         finished = Finished.of(item, ms)
         judge(self._protocol, answer, finished)
         self._done(item, finished)
@@ -100,9 +166,10 @@ class Sender:
                 failure = failures.timed_out(self._timeout_s)
             else:
                 failure = failures.connection_lost(answer.reason)
+            self._balancer.strike(endpoint, failure.text)
             self._try_later(item, failure, ms)
         elif answer.trouble is Trouble.NOT_CONNECTED:
-            self._work.again(item)
+            self._again(item)
         else:
             self._crashed(item, ms)
 
@@ -112,6 +179,12 @@ class Sender:
         if item.crashes >= FAILED_AFTER:
             self._fail(item, failures.CRASHED_SERVER, ms)
         else:
+            self._again(item)
+
+    def _again(self, item: Item) -> None:
+        if item.crashes >= ALONE_AFTER:
+            self._suspect(item)
+        else:
             self._work.again(item)
 
     def _try_later(
@@ -119,8 +192,10 @@ class Sender:
     ) -> None:
         if item.tries > self._retries:
             self._fail(item, failure, ms)
+        elif item.crashes >= ALONE_AFTER:
+            asyncio.get_running_loop().call_later(delay_s(item.tries, asked_s), self._suspect, item)
         else:
-            self._work.later(item, time.monotonic() + delay_s(item.tries, asked_s))
+            self._work.later(item, self._now() + delay_s(item.tries, asked_s))
 
     def _fail(self, item: Item, failure: Failure, ms: float) -> None:
         finished = Finished.of(item, ms)
@@ -130,6 +205,12 @@ class Sender:
     def _done(self, item: Item, finished: Finished) -> None:
         self._work.done(item)
         self._finish(finished)
+
+
+def _says_overloaded(reply: Reply) -> bool:
+    if isinstance(reply, Answer):
+        return reply.status in _OVERLOADED
+    return reply.trouble is Trouble.TIMED_OUT
 
 
 def judge(protocol: ServiceProtocol, answer: Answer, finished: Finished) -> None:

@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from inference_ui.backend.batch.items import Finished
 from inference_ui.backend.batch.ledger import Errors
-from inference_ui.backend.records import Progress, Sample, WalkState
+from inference_ui.backend.batch.messages import Done, latencies_of
+from inference_ui.backend.records import Progress, Room, Sample, WalkState
 
 MAX_SAMPLES = 240
 _WINDOW_S = 10.0
@@ -55,23 +55,24 @@ class Tally:
         self._before = succeeded + failed
         self._marks: deque[tuple[float, int]] = deque([(clock(), 0)])
         self._latencies: deque[float] = deque(maxlen=_LATENCIES)
+        self.results = 0
+        self.result_bytes = 0
 
     @property
     def recorded(self) -> int:
         """How many inputs got their line in this run."""
         return self.succeeded + self.failed - self._before
 
-    def record(self, batch: Sequence[Finished]) -> None:
+    def record(self, batch: Sequence[Done]) -> None:
         """Count a batch that was written."""
-        for finished in batch:
-            if finished.tries:
-                self._latencies.append(finished.ms)
-            if finished.failure is None:
-                self.succeeded += 1
-            else:
-                self.failed += 1
-                source = self._source_root + finished.relative
-                self.errors.add(finished.failure.cause, source, finished.failure.text)
+        for done in batch:
+            self._latencies.extend(latencies_of(done.latencies_ms))
+            self.succeeded += done.succeeded
+            self.failed += len(done.failures)
+            for failure in done.failures:
+                self.errors.add(failure.cause, self._source_root + failure.relative, failure.text)
+            self.results += done.succeeded
+            self.result_bytes += done.result_bytes
 
     def rate(self) -> float:
         """Return the inputs recorded per second, over the last ten seconds."""
@@ -95,6 +96,9 @@ class Tally:
         walked: bool,
         in_flight: int,
         history: History,
+        processes: int = 0,
+        waiting_for: str = "",
+        room: Room | None = None,
     ) -> Progress:
         """Return how far it is now, and add it to the history."""
         now = time.time()
@@ -113,6 +117,9 @@ class Tally:
             failed=self.failed,
             rate=round(rate, 3),
             in_flight=in_flight,
+            processes=processes,
+            waiting_for=waiting_for,
+            room=room,
             left_s=round(left / rate, 1) if walked and rate > 0 else None,
             p50_ms=self.latency(0.5),
             p95_ms=self.latency(0.95),

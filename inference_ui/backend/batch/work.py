@@ -1,6 +1,6 @@
-"""The items on their way: those that wait to be sent, wait for a later try, or must be sent alone.
+"""What a worker holds: inputs to read, items to send now and items to send later.
 
-Only a queue: who sends and what an answer means is the sender's. Belongs to the event loop's
+Only queues: who reads and sends, and what an answer means, is others'. Belongs to the event loop's
 thread.
 """
 
@@ -10,33 +10,38 @@ import heapq
 from collections import deque
 from itertools import count
 
-from inference_ui.backend.batch.items import Item
-
-ALONE_AFTER = 2
-"""Crashes of its server that an item was in flight at before it is sent with no other beside it."""
+from inference_ui.backend.batch.items import Input, Item
 
 
 class Work:
-    """Items that were read and are not finished. ``held`` counts them, with those in flight;
+    """Inputs that are not finished. ``held`` counts those that were read, with those in flight;
     ``held_bytes`` is the size of their bodies."""
 
     def __init__(self) -> None:
+        self._unread: deque[Input] = deque()
         self._ready: deque[Item] = deque()
-        self._alone: deque[Item] = deque()
         self._later: list[tuple[float, int, Item]] = []
         self._order = count()
         self.held = 0
         self.held_bytes = 0
 
     @property
-    def ready(self) -> int:
-        """How many could be sent now."""
-        return len(self._ready) + len(self._alone)
+    def unread(self) -> int:
+        """How many were not read yet."""
+        return len(self._unread)
 
     @property
-    def has_ready(self) -> bool:
-        """Whether :meth:`take` has something to give."""
-        return bool(self._ready)
+    def ready(self) -> int:
+        """How many could be sent now."""
+        return len(self._ready)
+
+    def take_over(self, inputs: list[Input]) -> None:
+        """Take over inputs, in their order."""
+        self._unread.extend(inputs)
+
+    def next_unread(self) -> Input:
+        """Take out the next input to read."""
+        return self._unread.popleft()
 
     def add(self, item: Item) -> None:
         """Take over an item that was just read."""
@@ -46,21 +51,18 @@ class Work:
 
     def again(self, item: Item) -> None:
         """Send an item again, before those that were not sent yet."""
-        if item.crashes >= ALONE_AFTER:
-            self._alone.append(item)
-        else:
-            self._ready.appendleft(item)
+        self._ready.appendleft(item)
 
     def last(self, item: Item) -> None:
         """Send an item again, after those that are here."""
         self._ready.append(item)
 
     def later(self, item: Item, at: float) -> None:
-        """Send an item again at a time of the monotonic clock."""
+        """Send an item again at a time of the loop's clock."""
         heapq.heappush(self._later, (at, next(self._order), item))
 
     def done(self, item: Item) -> None:
-        """Forget an item that is finished."""
+        """Forget an item that is finished or given away."""
         self.held -= 1
         self.held_bytes -= len(item.body)
 
@@ -69,14 +71,6 @@ class Work:
         while self._later and self._later[0][0] <= now:
             self.again(heapq.heappop(self._later)[2])
         return self._later[0][0] if self._later else None
-
-    def next_alone(self) -> Item | None:
-        """Return the next item that must be sent alone, and keep it."""
-        return self._alone[0] if self._alone else None
-
-    def take_alone(self) -> Item:
-        """Take out the item of :meth:`next_alone`."""
-        return self._alone.popleft()
 
     def take(self) -> Item:
         """Take out the next item that is ready."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,31 +25,58 @@ from inference_ui.backend.records import (
     read_record,
 )
 
+_LOCK_WAIT_S = 1.0
+_LOCK_PAUSE_S = 0.02
 
-@dataclass(slots=True)
-class Workspace:
-    """An output folder that only this process writes to. ``attempt`` is what lines are marked
-    with; ``retried`` lines were set aside to be tried again."""
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of a job: the output is this client's alone until the descriptor ``lock`` is
+    closed by all processes that have it. ``attempt`` is what lines are marked with."""
 
     dataset: Path
     output: Path
     source_root: str
     attempt: int
+    lock: int
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What a run works on: its folders, and the journal with what it says. ``retried`` lines were
+    set aside to be tried again."""
+
+    folders: Folders
     journal: Journal
     ledger: Ledger
     retried: int
-    lock: int
 
-    def close(self) -> None:
-        """Let others in."""
-        self.journal.close()
-        os.close(self.lock)
+    @property
+    def dataset(self) -> Path:
+        """The folder of the inputs."""
+        return self.folders.dataset
+
+    @property
+    def output(self) -> Path:
+        """The folder of the results."""
+        return self.folders.output
+
+    @property
+    def source_root(self) -> str:
+        """What stands before the relative path in ``source``."""
+        return self.folders.source_root
+
+    @property
+    def attempt(self) -> int:
+        """What lines are marked with."""
+        return self.folders.attempt
 
 
-def open_workspace(job: BatchJob) -> Workspace:
-    """Take the folders of a job and make the journal whole.
+def take_folders(job: BatchJob) -> Folders:
+    """Take the folders of a job.
 
-    Raises ``CannotStart`` with DATASET_UNREADABLE, OUTPUT_INSIDE, OUTPUT_NOT_WRITABLE or LOCKED.
+    Raises ``CannotStart`` with DATASET_UNREADABLE, DATASET_IN_RESULTS, OUTPUT_NOT_WRITABLE or
+    LOCKED.
     """
     dataset, output = Path(job.dataset), Path(job.output)
     _check_dataset(dataset, output)
@@ -57,24 +85,27 @@ def open_workspace(job: BatchJob) -> Workspace:
         lock = _lock(output)
     except OSError as error:
         raise _not_writable(output, error) from error
+    return Folders(dataset, output, source_root(job.source_root), _attempt(job, output), lock)
+
+
+def open_workspace(job: BatchJob, folders: Folders) -> Workspace:
+    """Make the journal whole and read it. Raises ``CannotStart`` with OUTPUT_NOT_WRITABLE."""
     try:
-        return _open_journal(job, dataset, output, lock)
+        return _open_journal(job, folders)
     except OSError as error:
-        os.close(lock)
-        raise _not_writable(output, error) from error
+        raise _not_writable(folders.output, error) from error
 
 
-def _open_journal(job: BatchJob, dataset: Path, output: Path, lock: int) -> Workspace:
-    root = source_root(job.source_root)
-    attempt = _attempt(job, output)
-    journal = Journal(output)
+def _open_journal(job: BatchJob, folders: Folders) -> Workspace:
+    root = folders.source_root
+    journal = Journal(folders.output)
     journal.recover()
     ledger = Ledger.read(journal, root)
     changed = journal.put_back(ledger.has_source)
-    retried = journal.set_aside_failed(attempt) if job.retry_failed else 0
+    retried = journal.set_aside_failed(folders.attempt) if job.retry_failed else 0
     if changed or retried:
         ledger = Ledger.read(journal, root)
-    return Workspace(dataset, output, root, attempt, journal, ledger, retried, lock)
+    return Workspace(folders, journal, ledger, retried)
 
 
 def _attempt(job: BatchJob, output: Path) -> int:
@@ -99,14 +130,20 @@ def _check_dataset(dataset: Path, output: Path) -> None:
 
 
 def _lock(output: Path) -> int:
-    """Return the descriptor that holds the lock; it dies with the process."""
+    """Return the descriptor that holds the lock; it dies with the processes that have it, which
+    after a kill takes those that are left a moment."""
     descriptor = os.open(output / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise CannotStart("LOCKED", path=str(output)) from error
-    return descriptor
+    give_up_at = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= give_up_at:
+                os.close(descriptor)
+                raise CannotStart("LOCKED", path=str(output)) from error
+            time.sleep(_LOCK_PAUSE_S)
+        else:
+            return descriptor
 
 
 def _not_writable(output: Path, error: OSError) -> CannotStart:

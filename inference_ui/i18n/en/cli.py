@@ -19,6 +19,7 @@ TEXT = {
     "user_created": "User {name} was created.",
     "built": "The front end was built.",
     "up_to_date": "The front end is up to date.",
+    "help_infer": "send every input of a folder to an inference server",
     "help_serve": "start the web server",
     "help_stop": "stop the web server and all tasks",
     "help_link": "make a new one-time sign-in link for a user",

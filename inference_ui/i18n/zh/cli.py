@@ -16,6 +16,7 @@ TEXT = {
     "user_created": "已创建用户 {name}。",
     "built": "前端已构建。",
     "up_to_date": "前端已是最新。",
+    "help_infer": "把一个文件夹中的每个输入发送给推理服务",
     "help_serve": "启动网页服务",
     "help_stop": "停止网页服务和全部任务",
     "help_link": "给一个用户新的一次性登录链接",

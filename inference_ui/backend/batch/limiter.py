@@ -1,0 +1,206 @@
+"""How many requests a server may have in flight at once, found from its answers alone. Pure.
+
+A server that works on C requests at a time answers each within its plain latency B while at most C
+are in flight; more only wait inside. By Little's law a limit x that is always used and answered
+within L on average moves x / L requests a second, so x · B / L of them are being worked on and the
+rest waits. The limit is set to that number and a fifth more (plus one), which keeps every place of
+the server taken and lets the limit grow when there are more places.
+
+It moves in epochs: requests sent since the last move are answered until their mean latency is
+known well enough, then it moves again.
+
+- At the start the limit is multiplied each epoch, until latency rises.
+- B begins as the shortest latency of the first epoch, or as the mean of one after which the mean
+  did not rise. It may be too low, where some items are quicker than others, or become so, where
+  the server slows down. That shows when the limit falls and latency does not: then nothing had
+  waited, so B is that latency, and the limit may grow again.
+- B may be too high, where others waited while it was measured. So from time to time the limit is
+  lowered, as long as latency falls with it.
+- 429 and 503 lower the limit, and it does not come near the one that was refused for a while.
+- A client that has no time left sees its own delay as latency: ``floor`` says how many requests
+  must be in flight whatever the latency.
+"""
+
+from __future__ import annotations
+
+import math
+
+START = 4
+_QUICK_GROWTH, _GROWTH, _QUICK_UNTIL = 4, 2, 64
+_HEADROOM = 1.2
+_REGROWTH = 1.5
+_RISE = 1.5
+"""Latency of so many times B, or of that before, means that requests wait."""
+_AGREES, _AGREED = 1.05, 1
+_FALL = 0.75
+"""The most that the limit falls at once, so that what it does to latency can be told."""
+_REFUSED_FALL = 0.7
+_REFUSED_EPOCHS = 20
+_FIRST_PROBE, _LATEST_PROBE = 6, 24
+_FEWEST, _MOST, _WAVES = 16, 256, 3
+_EXACT = 0.05
+_USED = 0.8
+
+
+class Limiter:
+    """The limit of one server, between ``lowest`` and ``highest``. Times are in seconds of one
+    monotonic clock."""
+
+    def __init__(self, lowest: int, highest: int) -> None:
+        self._lowest = lowest
+        self._highest = highest
+        self.floor = 1
+        self.limit = min(max(START, lowest), highest)
+        self._growing = True
+        self._plain_s: float | None = None
+        self._mean_before: float | None = None
+        self._fallen_from: tuple[int, float] | None = None
+        self._probing = False
+        self._agreed = 0
+        self._to_probe = self._probe_every = _FIRST_PROBE
+        self._refused_limit = 0
+        self._refused_epochs = 0
+        self._begin(float("-inf"))
+
+    def set_bounds(self, lowest: int, highest: int) -> None:
+        """Keep the limit within other bounds from now on."""
+        self._lowest, self._highest = lowest, highest
+        self.limit = min(max(self.limit, lowest), highest)
+
+    def answered(self, sent_at: float, now: float, in_flight: int) -> None:
+        """Take account of an answer to a request that was sent at ``sent_at``; ``in_flight``
+        counts it and those beside it."""
+        if sent_at < self._since:
+            return  # it was answered under another limit
+        latency = now - sent_at
+        self._count += 1
+        self._sum += latency
+        self._squares += latency * latency
+        self._used += in_flight
+        if latency < self._shortest:
+            self._shortest = latency
+        if self._count >= self._wanted and self._is_exact():
+            self._end(now)
+
+    def refused(self, sent_at: float, now: float) -> None:
+        """Take account of a server that said it has too much to do."""
+        if sent_at < self._since:
+            return
+        self._growing = False
+        self._fallen_from = None
+        self._refused_limit = self.limit
+        self._refused_epochs = _REFUSED_EPOCHS
+        self._move(int(self.limit * _REFUSED_FALL), now)
+
+    def _begin(self, now: float) -> None:
+        self._since = now
+        self._count = 0
+        self._sum = self._squares = 0.0
+        self._used = 0
+        self._shortest = float("inf")
+        # While it grows it matters only whether answers are late, and that is soon seen. Later the
+        # mean matters, and a server that takes requests in waves shows it over several of them.
+        self._wanted = self.limit if self._growing else max(_WAVES * self.limit, _FEWEST)
+
+    def _is_exact(self) -> bool:
+        """Tell whether the mean is known within a twentieth, or as well as it is worth."""
+        count = self._count
+        if self._growing or count >= max(_MOST, _WAVES * self.limit):
+            return True
+        if count & 7:  # not worth a look at each answer
+            return False
+        mean = self._sum / count
+        variance = max(self._squares / count - mean * mean, 0.0)
+        return math.sqrt(variance / count) <= _EXACT * mean
+
+    def _end(self, now: float) -> None:
+        mean = self._sum / self._count
+        if self._plain_s is None:
+            self._plain_s = self._shortest
+        if self._used < _USED * self.limit * self._count:
+            self._fallen_from = None  # there was not enough to do to learn from
+            self._begin(now)
+            return
+        self._move(self._next(mean), now)
+
+    def _next(self, mean: float) -> int:
+        """Return the limit to go on with."""
+        assert self._plain_s is not None
+        if self._growing:
+            return self._grown(mean)
+        if self._fallen_from is not None:
+            return self._after_fall(mean)
+        self._plain_s = min(self._plain_s, mean)
+        self._to_probe -= 1
+        if self._to_probe <= 0 and self._fitting(mean) <= self.limit:
+            self._probing = True
+            return self._lower(mean)
+        return self._settling(mean)
+
+    def _settling(self, mean: float) -> int:
+        """Return the limit that fits, though not far below the present one: whether latency falls
+        with it must be seen first."""
+        wanted = self._fitting(mean)
+        return max(wanted, self._lower(mean)) if wanted < self.limit else wanted
+
+    def _grown(self, mean: float) -> int:
+        assert self._plain_s is not None
+        before, self._mean_before = self._mean_before, mean
+        if before is not None and mean < _RISE * before:
+            self._plain_s = max(self._plain_s, min(before, mean))
+        if before is None or mean < _RISE * self._plain_s:
+            return self.limit * (_QUICK_GROWTH if self.limit < _QUICK_UNTIL else _GROWTH)
+        self._growing = False
+        return self.limit  # to see how late they are once the first crowd is through
+
+    def _after_fall(self, mean: float) -> int:
+        """Decide by what a lower limit did to latency."""
+        assert self._plain_s is not None and self._fallen_from is not None
+        limit, latency = self._fallen_from
+        self._fallen_from = None
+        expected = latency * self.limit / limit  # if what is gone had only waited
+        if mean > (expected + latency) / 2:
+            if self._probing:
+                self._agreed = 0
+                self._probe_over(mean)
+                return max(self._fitting(mean), self.limit)
+            self._plain_s = mean
+            self._to_probe = self._probe_every = _FIRST_PROBE
+            return self._fitting(mean)
+        if self._probing:
+            # That latency is B again ends a probe early, but not always: B itself may be wrong.
+            if mean > _AGREES * self._plain_s or self._agreed >= _AGREED:
+                return self._lower(mean)
+            self._agreed += 1
+            self._probe_over(mean)
+        self._plain_s = min(self._plain_s, mean)
+        return self._settling(mean)
+
+    def _probe_over(self, mean: float) -> None:
+        assert self._plain_s is not None
+        self._probing = False
+        agrees = self._plain_s / _AGREES < mean < self._plain_s * _AGREES
+        self._probe_every = min(2 * self._probe_every, _LATEST_PROBE) if agrees else _FIRST_PROBE
+        self._to_probe = self._probe_every
+        self._plain_s = mean
+
+    def _fitting(self, mean: float) -> int:
+        assert self._plain_s is not None
+        if mean < _AGREES * self._plain_s:
+            return int(_REGROWTH * self.limit + 1)
+        return int(_HEADROOM * self.limit * self._plain_s / mean + 1)
+
+    def _lower(self, mean: float) -> int:
+        self._fallen_from = (self.limit, mean)
+        return int(self.limit * _FALL)
+
+    def _move(self, wanted: int, now: float) -> None:
+        if self._refused_epochs:
+            self._refused_epochs -= 1
+            wanted = min(wanted, max(int(self._refused_limit * 0.9), 1))
+        wanted = max(wanted, self.floor, self._lowest, 1)
+        before, self.limit = self.limit, min(wanted, self._highest)
+        if self.limit >= before:
+            self._fallen_from = None
+            self._probing = False
+        self._begin(now)
