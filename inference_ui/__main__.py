@@ -1,5 +1,5 @@
-"""The command ``inference-ui``. Only looks which one is meant: ``infer`` is there at once, and needs
-nothing of the web UI; the others are in ``cli``."""
+"""The command ``inference-ui``. Only looks which one is meant: ``infer`` needs nothing of the web
+UI and is there at once, the others are in ``cli``."""
 
 from __future__ import annotations
 

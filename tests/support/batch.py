@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,11 +74,11 @@ class BatchRun:
         self.endpoints_folder = folder
         self.change(endpoints=())
 
-    def start(self, **options: Any) -> subprocess.Popen[str]:
-        """Start a client."""
+    def start(self, under: Sequence[str] = (), **options: Any) -> subprocess.Popen[str]:
+        """Start a client, ``under`` another program if one is named."""
         job = self.folder / "job.json"
         job.write_bytes(msgspec.json.encode(self.job))
-        command = [sys.executable, "-m", "inference_ui.backend.batch", "--job", str(job)]
+        command = [*under, sys.executable, "-m", "inference_ui.backend.batch", "--job", str(job)]
         if self.endpoints_folder is not None:
             command += ["--endpoints", str(self.endpoints_folder)]
         self._process = subprocess.Popen(

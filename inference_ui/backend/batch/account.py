@@ -18,7 +18,16 @@ from inference_ui.backend.batch.paths import PathList
 from inference_ui.backend.batch.tally import percentile
 from inference_ui.backend.records import ItemStatus, SidecarLine
 
+
+class _Timing(msgspec.Struct, frozen=True, gc=False):
+    """What a sidecar line says of speed."""
+
+    ms: float = 0.0
+    tries: int = 1
+
+
 _sidecar = msgspec.json.Decoder(SidecarLine)
+_timing = msgspec.json.Decoder(_Timing)
 
 
 class Account(NamedTuple):
@@ -98,14 +107,15 @@ def details_of(
     latencies = array("d")
     changed = index = 0
     root = os.fsencode(dataset)
-    for statuses, sides in journal.blocks():
-        for status, line in zip(statuses, _sidecar.decode_lines(b"".join(sides)), strict=True):
-            if line.tries:
-                latencies.append(line.ms)
-            if check_changes and index < lines_before and line.mtime_ns:
-                path = ledger.path_of(status.source)
-                changed += path is not None and _has_changed(joined(root, path), line)
-            index += 1
+    for chunk in journal.sidecar_chunks():
+        if check_changes and index < lines_before:
+            lines = _sidecar.decode_lines(chunk)
+            changed += sum(
+                _has_changed(root, ledger.path_of(line.source), line)
+                for line in lines[: lines_before - index]
+            )
+            index += len(lines)
+        latencies.extend([timing.ms for timing in _timing.decode_lines(chunk) if timing.tries])
     ordered = sorted(latencies)
     return Details(
         percentile(ordered, 0.5), percentile(ordered, 0.95), percentile(ordered, 0.99), changed
@@ -125,10 +135,12 @@ def _has_escaped_line(path: bytes, ledger: Ledger) -> bool:
     return not is_path and ledger.has_path(text.encode())
 
 
-def _has_changed(path: bytes, line: SidecarLine) -> bool:
+def _has_changed(root: bytes, path: bytes | None, line: SidecarLine) -> bool:
     """Tell whether an input differs from what was sent; one that is gone does not count."""
+    if path is None or not line.mtime_ns:
+        return False
     try:
-        status = os.stat(path)  # noqa: PTH116 - quick, and on every input
+        status = os.stat(joined(root, path))  # noqa: PTH116 - quick, and on every input
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) != (line.size, line.mtime_ns)

@@ -1,5 +1,5 @@
-"""Sending suspects alone: an input that its server went away with twice is sent with no other beside
-it, so that the third time proves whose fault it was.
+"""Sending suspects alone: an input that its server went away with twice is sent with no other
+beside it, so that the third time proves whose fault it was.
 
 All workers leave one server alone, then one of them sends the input there, then the server is
 everybody's again. One suspect at a time.
@@ -59,7 +59,7 @@ class Alone:
             return
         self._waiting.discard(member)
         if not self._waiting and self.url is not None and self._sent is None:
-            self._send(member)
+            self._send(member, self.url)
 
     def done(self, numbers: Iterable[int]) -> None:
         """Inputs have their lines; perhaps the one that was sent alone is among them."""
@@ -74,22 +74,20 @@ class Alone:
             self._release()
         elif self.url is not None and self._sent is None and not self._waiting:
             if self._members:
-                self._send(self._members[0])
+                self._send(self._members[0], self.url)
             else:
                 self.url = None
 
-    def _send(self, member: Member) -> None:
-        assert self.url is not None
+    def _send(self, member: Member, url: str) -> None:
         suspect = self._suspects.popleft()
         member.outstanding[suspect.number] = suspect
         self._sent = member, suspect
         member.send(
-            messages.Alone(self.url, suspect.number, suspect.path, suspect.tries, suspect.crashes)
+            messages.Alone(url, suspect.number, suspect.path, suspect.tries, suspect.crashes)
         )
 
     def _release(self) -> None:
-        assert self.url is not None
         for member in self._members:
-            member.send(messages.Release(self.url))
+            member.send(messages.Release())
         self.url = None
         self._sent = None

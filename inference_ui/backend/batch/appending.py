@@ -59,19 +59,18 @@ class Appender:
             self._descriptor = None
 
     def _open(self) -> int:
-        if self._descriptor is not None and self._was_replaced():
+        if self._descriptor is not None and self._was_replaced(self._descriptor):
             self.close()
         if self._descriptor is None:
             self._descriptor = os.open(self.path, _FLAGS, 0o666)
             self._size = os.fstat(self._descriptor).st_size
         return self._descriptor
 
-    def _was_replaced(self) -> bool:
+    def _was_replaced(self, descriptor: int) -> bool:
         """Tell whether another process put a file in the place of this one, as a client does that
         got the lock of a network file system when it lapsed."""
-        assert self._descriptor is not None
         try:
-            return not os.path.samestat(os.fstat(self._descriptor), self.path.stat())
+            return not os.path.samestat(os.fstat(descriptor), self.path.stat())
         except FileNotFoundError:
             return True
 

@@ -1,4 +1,4 @@
-"""How far it is, for a person: a line that is drawn again on a terminal, lines of a log elsewhere."""
+"""How far it is, for a person: a line that is drawn anew on a terminal, a log elsewhere."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from inference_ui.backend.batch.bounds import Bounds
 from inference_ui.backend.batch.endpoints import pause
 from inference_ui.backend.batch.feed import Feed, Listing
 from inference_ui.backend.batch.ledger import Ledger
+from inference_ui.backend.batch.messages import Done
 from inference_ui.backend.batch.nursery import Nursery
 from inference_ui.backend.batch.passing import Pass
 from inference_ui.backend.batch.plan import Plan
@@ -127,10 +128,8 @@ class Client:
             self._pass.stop(job.grace_s)
         await self._pass.run()
 
-    def _recorded(self) -> None:
-        assert self._pass is not None
-        for batch in self._pass.take_recorded():
-            self._tally.record(batch)
+    def _recorded(self, batch: Sequence[Done]) -> None:
+        self._tally.record(batch)
         self._check_limit()
 
     def _check_limit(self) -> None:
@@ -228,8 +227,7 @@ class Client:
 
     def _settled(self) -> tuple[Account, Ledger]:
         journal, root = self._workspace.journal, self._workspace.source_root
-        journal.recover()  # it is whole, unless somebody else wrote into it
-        ledger = Ledger.read(journal, root)
+        ledger = Ledger.recovered(journal, root)
         self._put_back = journal.put_back(ledger.has_source)
         if self._put_back:
             ledger = Ledger.read(journal, root)

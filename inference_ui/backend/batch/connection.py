@@ -42,7 +42,7 @@ class Connection(asyncio.Protocol):
     """``ended`` is called when an exchange is over, with the connection already free for the next
     one (``is_open``) or closed."""
 
-    def __init__(self, ended: Callable[[Connection, Reply], None]) -> None:
+    def __init__(self, ended: Callable[[Connection, Exchange, Reply], None]) -> None:
         self._ended = ended
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
@@ -179,7 +179,9 @@ class Connection(asyncio.Protocol):
             self.is_open = False
             if self._transport is not None:
                 self._transport.abort()
-        self._ended(self, reply)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            self._ended(self, exchange, reply)
 
     def _fail(self, reason: str) -> None:
         self._keeps = False

@@ -114,7 +114,7 @@ class Flow:
         work, balancer, sender = self._work, self._balancer, self._sender
         self._wait_until(work.due(asyncio.get_running_loop().time()))
         if self._alone is not None:
-            self._send_the_one()
+            self._send_the_one(self._alone)
         if self._outbox.is_behind:
             return
         self._read_ahead()
@@ -123,13 +123,12 @@ class Flow:
             if not work.ready:
                 self._read_ahead()
 
-    def _send_the_one(self) -> None:
-        assert self._alone is not None
+    def _send_the_one(self, item: Item) -> None:
         if not self._balancer.has_reserved_listed:  # it came back under another URL, perhaps
-            item, self._alone = self._alone, None
+            self._alone = None
             self._give_back(item)
         elif endpoint := self._balancer.take_reserved():
-            item, self._alone = self._alone, None
+            self._alone = None
             self._sender.send(item, endpoint)
 
     def _read_ahead(self) -> None:

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 import inference_ui
@@ -134,7 +135,7 @@ class Http1Transport:
         task.add_done_callback(self._connecting.discard)
 
     async def _connect(self, target: _Target, exchange: Exchange) -> None:
-        connection = Connection(lambda ended, reply: self._ended(target, ended, reply))
+        connection = Connection(partial(self._ended, target))
         try:
             async with asyncio.timeout(self._connect_timeout_s):
                 await self._loop.create_connection(
@@ -156,11 +157,10 @@ class Http1Transport:
         # What was lost on a connection that had been used before reached the server, perhaps.
         exchange.answered(exchange.lost or NoAnswer(Trouble.NOT_CONNECTED, reason))
 
-    def _ended(self, target: _Target, connection: Connection, reply: Reply) -> None:
+    def _ended(
+        self, target: _Target, connection: Connection, exchange: Exchange, reply: Reply
+    ) -> None:
         """Take an exchange that is over off its connection, which is idle or closed now."""
-        exchange = connection.exchange
-        connection.exchange = None
-        assert exchange is not None
         now = self._loop.time()
         if connection.is_open:
             connection.idle_since = now

@@ -1,6 +1,6 @@
 """The batch client at the command line: a folder, a URL, and where the results go.
 
-    inference-ui infer DATASET --url URL --type seldon --output DIR --name NAME
+inference-ui infer DATASET --url URL --type seldon --output DIR --name NAME
 """
 
 from __future__ import annotations
@@ -191,4 +191,3 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
             raise CannotStart("BAD_JOB", reason=f"not a header: {line!r}")
         headers[name.strip()] = value.strip()
     return headers
-

@@ -24,7 +24,16 @@ from typing import NamedTuple
 import msgspec
 
 from inference_ui.backend.batch.appending import Appender, sync_folder
-from inference_ui.backend.batch.lines import Pair, Status, aligned, blocks, scan, whole_lines
+from inference_ui.backend.batch.lines import (
+    Pair,
+    See,
+    Side,
+    Status,
+    aligned,
+    chunks,
+    scan,
+    whole_lines,
+)
 from inference_ui.backend.records import JOURNAL, PRIVATE, SIDECAR
 
 ASIDE = f"{PRIVATE}/aside.ndjson"
@@ -47,23 +56,30 @@ class Journal:
         self._sidecar = Appender(output / SIDECAR)
         self.lines = 0
 
-    def recover(self) -> None:
-        """Make the files whole and parallel, whatever ended the last writer."""
+    def recover(self, see: See) -> bool:
+        """Make the files whole and parallel, whatever ended the last writer. ``see`` gets the
+        lines meanwhile; False when something was repaired, so that it must :meth:`read` them."""
         for left_over in (self._output / PRIVATE).glob("*.tmp"):
             left_over.unlink()
         self._journal.create()
         self._sidecar.create()
-        found = scan(self._journal.path, self._sidecar.path)
-        if found.damaged or not found.parallel:
+        found = scan(self._journal.path, self._sidecar.path, see)
+        was_good = found.parallel and not found.damaged
+        if not was_good:
             self._rewrite(lambda pair: True)
-            found = scan(self._journal.path, self._sidecar.path)
+            found = scan(self._journal.path, self._sidecar.path, _look_away)
         self._journal.truncate(found.journal_end)
         self._sidecar.truncate(found.sidecar_end)
         self.lines = found.lines
+        return was_good
 
-    def blocks(self) -> Iterator[tuple[list[Status], list[bytes]]]:
-        """Yield all lines, many at a time: what the journal's say, and the raw ones beside them."""
-        return blocks(self._journal.path, self._sidecar.path)
+    def read(self, see: See) -> None:
+        """Let ``see`` have all lines, many at a time. They must be recovered."""
+        scan(self._journal.path, self._sidecar.path, see)
+
+    def sidecar_chunks(self) -> Iterator[bytes]:
+        """Yield the sidecar's lines, many at a time, as they are."""
+        return chunks(self._sidecar.path)
 
     def append_sidecar(self, lines: bytes) -> None:
         """Append sidecar lines, each with its newline; they count once the journal has its own.
@@ -100,7 +116,7 @@ class Journal:
         temporary.replace(aside)
         sync_folder(aside.parent)
         self._rewrite(lambda pair: not _failed_before(attempt, pair))
-        self.recover()
+        self.recover(_look_away)
         return count
 
     def put_back(self, has_line: Callable[[str], bool]) -> int:
@@ -121,7 +137,7 @@ class Journal:
     def keep(self, wanted: Callable[[Pair], bool]) -> None:
         """Take out every line that is not wanted, for good."""
         self._rewrite(wanted)
-        self.recover()
+        self.recover(_look_away)
 
     def close(self) -> None:
         """Close the files."""
@@ -149,6 +165,10 @@ class Journal:
         sync_folder(self._output)
         sidecar.replace(self._sidecar.path)
         sync_folder(self._sidecar.path.parent)
+
+
+def _look_away(statuses: list[Status], sides: list[Side]) -> None:
+    """For those who need not know the lines."""
 
 
 def _failed_before(attempt: int, pair: Pair) -> bool:

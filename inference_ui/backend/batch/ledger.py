@@ -6,15 +6,14 @@ from __future__ import annotations
 import msgspec
 
 from inference_ui.backend.batch.journal import Journal
+from inference_ui.backend.batch.lines import Side, Status
 from inference_ui.backend.batch.paths import PathSet
-from inference_ui.backend.records import ErrorGroup, ItemStatus, SidecarLine
+from inference_ui.backend.records import ErrorGroup, ItemStatus
 
 _MAX_GROUPS = 50
 _MAX_MESSAGE = 500
 UNKNOWN = "UNKNOWN"
 """The cause of a failure whose sidecar line was lost."""
-
-_sidecar = msgspec.json.Decoder(SidecarLine)
 
 
 class Errors:
@@ -50,22 +49,55 @@ class Ledger:
         self.errors = Errors()
 
     @classmethod
+    def recovered(cls, journal: Journal, source_root: str) -> Ledger:
+        """Make the journal whole and read it, at once when nothing had to be repaired."""
+        ledger = cls(source_root)
+        return ledger if journal.recover(ledger.add) else cls.read(journal, source_root)
+
+    @classmethod
     def read(cls, journal: Journal, source_root: str) -> Ledger:
         """Read the whole journal, which must be recovered."""
         ledger = cls(source_root)
-        for statuses, sides in journal.blocks():
-            for status, side in zip(statuses, sides, strict=True):
-                path = ledger.path_of(status.source)
-                if path is None:
-                    ledger.foreign += 1
-                elif status.status == ItemStatus.SUCCEEDED:
-                    ledger.succeeded.add(path)
-                else:
-                    ledger.failed.add(path)
-                if status.status == ItemStatus.FAILED:
-                    cause = _sidecar.decode(side).cause or UNKNOWN
-                    ledger.errors.add(cause, status.source, status.error)
+        journal.read(ledger.add)
         return ledger
+
+    def add(self, statuses: list[Status], sides: list[Side]) -> None:
+        """Take account of lines and those beside them. Runs for every line of a long journal."""
+        root, start = self._root, len(self._root)
+        last = ""
+        names: list[str] = []
+        for status, side in zip(statuses, sides, strict=True):
+            source = status.source
+            relative = source[start:]
+            if (
+                status.status != "SUCCEEDED"
+                or not source.startswith(root)
+                or relative.startswith("/")
+                or "\0" in relative
+            ):
+                self._add_other(status, side)
+                continue
+            folder, _, name = relative.rpartition("/")
+            if folder != last:
+                self._add_names(last, names)
+                last, names = folder, []
+            names.append(name)
+        self._add_names(last, names)
+
+    def _add_names(self, folder: str, names: list[str]) -> None:
+        if names:
+            self.succeeded.add_names(folder.encode(), "\0".join(names).encode(), len(names))
+
+    def _add_other(self, status: Status, side: Side) -> None:
+        path = self.path_of(status.source)
+        if path is None:
+            self.foreign += 1
+        elif status.status == ItemStatus.SUCCEEDED:
+            self.succeeded.add(path)
+        else:
+            self.failed.add(path)
+        if status.status == ItemStatus.FAILED:
+            self.errors.add(side.cause or UNKNOWN, status.source, status.error)
 
     def path_of(self, source: str) -> bytes | None:
         """Return the path of a source in the dataset, None when it lies outside."""

@@ -52,7 +52,7 @@ class Limiter:
         self.floor = 1
         self.limit = min(max(START, lowest), highest)
         self._growing = True
-        self._plain_s: float | None = None
+        self._plain_s = float("inf")  # not known yet
         self._mean_before: float | None = None
         self._fallen_from: tuple[int, float] | None = None
         self._probing = False
@@ -60,7 +60,11 @@ class Limiter:
         self._to_probe = self._probe_every = _FIRST_PROBE
         self._refused_limit = 0
         self._refused_epochs = 0
-        self._begin(float("-inf"))
+        self._since = float("-inf")
+        self._count = self._used = self._wanted = 0
+        self._sum = self._squares = 0.0
+        self._shortest = float("inf")
+        self._begin(self._since)
 
     def set_bounds(self, lowest: int, highest: int) -> None:
         """Keep the limit within other bounds from now on."""
@@ -115,7 +119,7 @@ class Limiter:
 
     def _end(self, now: float) -> None:
         mean = self._sum / self._count
-        if self._plain_s is None:
+        if self._plain_s == float("inf"):
             self._plain_s = self._shortest
         if self._used < _USED * self.limit * self._count:
             self._fallen_from = None  # there was not enough to do to learn from
@@ -125,11 +129,10 @@ class Limiter:
 
     def _next(self, mean: float) -> int:
         """Return the limit to go on with."""
-        assert self._plain_s is not None
         if self._growing:
             return self._grown(mean)
         if self._fallen_from is not None:
-            return self._after_fall(mean)
+            return self._after_fall(mean, *self._fallen_from)
         self._plain_s = min(self._plain_s, mean)
         self._to_probe -= 1
         if self._to_probe <= 0 and self._fitting(mean) <= self.limit:
@@ -144,7 +147,6 @@ class Limiter:
         return max(wanted, self._lower(mean)) if wanted < self.limit else wanted
 
     def _grown(self, mean: float) -> int:
-        assert self._plain_s is not None
         before, self._mean_before = self._mean_before, mean
         if before is not None and mean < _RISE * before:
             self._plain_s = max(self._plain_s, min(before, mean))
@@ -153,10 +155,8 @@ class Limiter:
         self._growing = False
         return self.limit  # to see how late they are once the first crowd is through
 
-    def _after_fall(self, mean: float) -> int:
-        """Decide by what a lower limit did to latency."""
-        assert self._plain_s is not None and self._fallen_from is not None
-        limit, latency = self._fallen_from
+    def _after_fall(self, mean: float, limit: int, latency: float) -> int:
+        """Decide by what a lower limit did to latency, which was ``latency`` under ``limit``."""
         self._fallen_from = None
         expected = latency * self.limit / limit  # if what is gone had only waited
         if mean > (expected + latency) / 2:
@@ -177,7 +177,6 @@ class Limiter:
         return self._settling(mean)
 
     def _probe_over(self, mean: float) -> None:
-        assert self._plain_s is not None
         self._probing = False
         agrees = self._plain_s / _AGREES < mean < self._plain_s * _AGREES
         self._probe_every = min(2 * self._probe_every, _LATEST_PROBE) if agrees else _FIRST_PROBE
@@ -185,7 +184,6 @@ class Limiter:
         self._plain_s = mean
 
     def _fitting(self, mean: float) -> int:
-        assert self._plain_s is not None
         if mean < _AGREES * self._plain_s:
             return int(_REGROWTH * self.limit + 1)
         return int(_HEADROOM * self.limit * self._plain_s / mean + 1)

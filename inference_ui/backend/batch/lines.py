@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
@@ -32,6 +31,16 @@ class Pair(NamedTuple):
     sidecar_raw: bytes
 
 
+class Side(msgspec.Struct, frozen=True, gc=False):
+    """What matters of a sidecar line to know which inputs are done."""
+
+    source: str
+    cause: str | None = None
+
+
+See = Callable[[list[Status], list[Side]], None]
+
+
 class Scanned(NamedTuple):
     """What two files hold: ``lines`` whole lines up to the given ends, in bytes.
 
@@ -47,6 +56,7 @@ class Scanned(NamedTuple):
 
 
 _status = msgspec.json.Decoder(Status)
+_side = msgspec.json.Decoder(Side)
 _sidecar = msgspec.json.Decoder(SidecarLine)
 
 
@@ -58,33 +68,117 @@ def whole_lines(path: Path) -> Iterator[bytes]:
                 yield raw[:-1]
 
 
-def blocks(journal: Path, sidecar: Path) -> Iterator[tuple[list[Status], list[bytes]]]:
-    """Yield the lines of files that are whole and parallel, about a megabyte at a time."""
-    with journal.open("rb") as lines, sidecar.open("rb") as sides:
-        while raws := lines.readlines(_CHUNK):
-            yield _status.decode_lines(b"".join(raws)), list(islice(sides, len(raws)))
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield the whole lines, about a megabyte at a time; what follows the last newline comes last,
+    if there is any."""
+    with path.open("rb") as file:
+        rest = b""
+        while part := file.read(_CHUNK):
+            end = part.rfind(b"\n") + 1
+            if end:
+                yield rest + part[:end]
+                rest = part[end:]
+            else:
+                rest += part
+        if rest:
+            yield rest
 
 
-def scan(journal: Path, sidecar: Path) -> Scanned:
-    """Find out how far the files are whole, and whether they are parallel."""
-    count = journal_end = sidecar_end = 0
+def scan(journal: Path, sidecar: Path, see: See) -> Scanned:
+    """Find out how far the files are whole, and whether they are parallel. ``see`` gets the lines,
+    many at a time, as long as they are both."""
+    count = journal_end = 0
     damaged = torn = False
-    parallel = True
-    with journal.open("rb") as lines, sidecar.open("rb") as sides:
-        while raws := lines.readlines(_CHUNK):
-            statuses = _statuses(raws)
-            whole = statuses.index(None) if None in statuses else len(statuses)
-            damaged = damaged or any(status is not None for status in statuses[whole:])
+    with _Sides(sidecar) as sides:
+        for chunk in chunks(journal):
+            statuses, end = _whole(chunk)
+            damaged = damaged or (torn and bool(statuses)) or _goes_on(chunk, end)
             if torn:
-                damaged = damaged or whole > 0
                 continue
-            torn = whole < len(statuses)
-            count += whole
-            journal_end += sum(map(len, raws[:whole]))
-            beside = list(islice(sides, whole))
-            sidecar_end += sum(map(len, beside))
-            parallel = parallel and _is_parallel(statuses[:whole], beside)
-    return Scanned(count, journal_end, sidecar_end, damaged, parallel)
+            torn = end < len(chunk)
+            count += len(statuses)
+            journal_end += end
+            beside = sides.take(len(statuses))
+            if [side.source for side in beside] == [status.source for status in statuses]:
+                see(statuses, beside)
+            else:
+                sides.parallel = False
+        return Scanned(count, journal_end, sides.end(), damaged, sides.parallel)
+
+
+class _Sides:
+    """The sidecar, read as the journal goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self._chunks = chunks(path)
+        self._start = 0  # of the lines that were decoded last, in bytes
+        self._chunk = b""
+        self._decoded: list[Side] = []
+        self._taken = 0
+        self.parallel = True
+
+    def __enter__(self) -> _Sides:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._chunks.close()  # type: ignore[attr-defined] # it is a generator
+
+    def take(self, count: int) -> list[Side]:
+        """Return the next lines; fewer when there are no more that are whole."""
+        taken: list[Side] = []
+        while self.parallel and len(taken) < count:
+            if self._taken == len(self._decoded) and not self._decode():
+                break
+            part = self._decoded[self._taken : self._taken + count - len(taken)]
+            self._taken += len(part)
+            taken += part
+        return taken
+
+    def end(self) -> int:
+        """Return where the lines end that were taken, in bytes."""
+        end = 0
+        for _ in range(self._taken):
+            end = self._chunk.index(b"\n", end) + 1
+        return self._start + end
+
+    def _decode(self) -> bool:
+        self._start += len(self._chunk)
+        self._chunk = next(self._chunks, b"")
+        self._taken = 0
+        self._decoded = []
+        if self._chunk.endswith(b"\n"):
+            try:
+                self._decoded = _side.decode_lines(self._chunk)
+            except _BAD:
+                self.parallel = False
+            if len(self._decoded) != self._chunk.count(b"\n"):
+                self.parallel = False
+        return bool(self._decoded) and self.parallel
+
+
+def _whole(chunk: bytes) -> tuple[list[Status], int]:
+    """Return the lines up to the first that is not whole, and where that begins."""
+    try:
+        statuses = _status.decode_lines(chunk)
+        if chunk.endswith(b"\n") and len(statuses) == chunk.count(b"\n"):
+            return statuses, len(chunk)
+    except _BAD:
+        pass
+    statuses, end = [], 0
+    for raw in chunk.split(b"\n")[:-1]:
+        status = _one_status(raw)
+        if status is None:
+            break
+        statuses.append(status)
+        end += len(raw) + 1
+    return statuses, end
+
+
+def _goes_on(chunk: bytes, end: int) -> bool:
+    """Tell whether whole lines stand behind the one at ``end`` that is not."""
+    if end == len(chunk):
+        return False
+    return any(_one_status(raw) is not None for raw in chunk[end:].split(b"\n")[:-1])
 
 
 def aligned(journal: Path, sidecar: Path) -> Iterator[Pair]:
@@ -118,28 +212,6 @@ def _find(sides: IO[bytes], source: str) -> tuple[SidecarLine, bytes] | None:
         if line.source == source:
             return line, raw[:-1]
     return None
-
-
-def _is_parallel(statuses: list[Status | None], beside: list[bytes]) -> bool:
-    if len(beside) != len(statuses) or not all(side.endswith(b"\n") for side in beside[-1:]):
-        return False
-    try:
-        lines = _sidecar.decode_lines(b"".join(beside))
-    except _BAD:
-        return False
-    return [line.source for line in lines] == [status and status.source for status in statuses]
-
-
-def _statuses(raws: list[bytes]) -> list[Status | None]:
-    """Return what each line says, None for one that is not whole."""
-    if raws[-1].endswith(b"\n"):
-        try:
-            statuses: list[Status | None] = [*_status.decode_lines(b"".join(raws))]
-        except _BAD:
-            statuses = []
-        if len(statuses) == len(raws):
-            return statuses
-    return [_one_status(raw) if raw.endswith(b"\n") else None for raw in raws]
 
 
 def _one_status(raw: bytes) -> Status | None:

@@ -55,9 +55,7 @@ class Alone(Message):
 
 
 class Release(Message):
-    """The server may be used again."""
-
-    url: str
+    """The reserved server may be used again."""
 
 
 class Stop(Message):

@@ -18,6 +18,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 
@@ -64,8 +65,7 @@ class Nursery:
                 coordinator.sendall(b"-")
             else:
                 if started == 0:
-                    worker = index
-                    _in_child(lambda: work(worker, ours), nursery, coordinator, theirs)
+                    _in_child(partial(work, index, ours), nursery, coordinator, theirs)
                 index += 1
                 socket.send_fds(coordinator, [b"+"], [theirs.fileno()])
             ours.close()

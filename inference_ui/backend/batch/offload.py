@@ -1,5 +1,5 @@
-"""Short blocking calls beside the event loop: on the spot while they are quick, in threads while they
-are slow.
+"""Short blocking calls beside the event loop: on the spot while they are quick, in threads while
+they are slow.
 
 Reading a small file from the cache or creating one on a local disk takes tens of microseconds,
 which is less than handing it to a thread. On a network file system or a sleeping disk it takes

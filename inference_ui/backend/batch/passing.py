@@ -24,8 +24,7 @@ _WALK_PAUSE_S = 0.005
 
 class Pass:
     """``run`` ends when every input of the feed is recorded, or :meth:`stop` was called and what
-    was in flight has come to its end. ``recorded`` is called when lines became safe, which
-    :meth:`take_recorded` then gives."""
+    was in flight has come to its end. ``recorded`` gets the lines that became safe."""
 
     def __init__(
         self,
@@ -36,14 +35,13 @@ class Pass:
         writers: Executor,
         endpoints: Path | None,
         *,
-        recorded: Callable[[], None],
+        recorded: Callable[[Sequence[Done]], None],
         say: Callable[[str], None],
     ) -> None:
         self._plan = plan
         self._feed = feed
         self._endpoints = endpoints
-        self._report = recorded
-        self._recorded: list[Sequence[Done]] = []
+        self._recorded = recorded
         self._recorder = Recorder(writer, writers, self._were_recorded)
         self._error: BaseException | None = None
         self._over = asyncio.Event()
@@ -87,11 +85,6 @@ class Pass:
         if self._is_started:
             self.team.stop(grace_s)
         self._changed()
-
-    def take_recorded(self) -> list[Sequence[Done]]:
-        """Return what became safe since the last call."""
-        recorded, self._recorded = self._recorded, []
-        return recorded
 
     async def run(self) -> None:
         """Move everything. Raises what went wrong in any part, ``CannotGoOn`` among it."""
@@ -151,8 +144,7 @@ class Pass:
             self._over.set()
 
     def _were_recorded(self, batch: Sequence[Done]) -> None:
-        self._recorded.append(batch)
-        self._report()
+        self._recorded(batch)
         self._changed()
 
     def _part_ended(self, part: asyncio.Task[None]) -> None:

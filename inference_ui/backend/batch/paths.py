@@ -78,12 +78,16 @@ class PathSet:
     def add(self, path: bytes) -> None:
         """Add a path; one that is in already is then in twice (see :meth:`names_in`)."""
         folder, _, name = path.rpartition(b"/")
+        self.add_names(folder, name, 1)
+
+    def add_names(self, folder: bytes, names: bytes, count: int) -> None:
+        """Add ``count`` names in a folder, with NULs between them."""
         if folder != self._folder:
             self._bucket = self._buckets.setdefault(_bucket_of(folder), bytearray())
             self._bucket += b"\0/" + folder
             self._folder = folder
-        self._bucket += b"\0" + name
-        self.count += 1
+        self._bucket += b"\0" + names
+        self.count += count
 
     def names_in(self, folder: bytes) -> list[bytes]:
         """Return the names in a folder, with repetitions."""

@@ -1,5 +1,5 @@
-"""Collecting what workers told into batches and having them written, one batch at a time, in a thread
-beside the event loop."""
+"""Collecting what workers told into batches and having them written, one batch at a time, in a
+thread beside the event loop."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -30,7 +30,7 @@ from inference_ui.backend.batch.transport import (
 )
 from inference_ui.backend.batch.work import Work
 from inference_ui.backend.protocols import ServiceProtocol
-from inference_ui.backend.protocols.detections import NO_CONFIDENCES
+from inference_ui.backend.protocols.detections import NO_CONFIDENCES, plain_detection
 
 ALONE_AFTER = 2
 """Crashes of its server that an item was in flight at before it is sent with no other beside it."""
@@ -229,14 +229,20 @@ def judge(protocol: ServiceProtocol, answer: Answer, finished: Finished) -> None
 
 
 def _found(protocol: ServiceProtocol, body: bytes) -> Found | None:
+    plain = plain_detection(body)
+    if plain is not None:
+        return _found_of(*plain)
     try:
         detections = protocol.unwrap(msgspec.json.decode(body))
     except (msgspec.DecodeError, RecursionError):
         return None  # JSON, but with numbers or a depth that nobody computes with
     if detections is None:
         return None
-    classes = tuple(dict.fromkeys(name[:_MAX_CLASS] for name in detections.classes))
-    lowest = min(detections.confidences, default=None)
-    if NO_CONFIDENCES in detections.warnings:
-        lowest = None
-    return Found(len(detections), classes[:_MAX_CLASSES], lowest)
+    given = NO_CONFIDENCES not in detections.warnings
+    return _found_of(detections.classes, detections.confidences, given=given)
+
+
+def _found_of(classes: Sequence[str], confidences: Sequence[float], *, given: bool = True) -> Found:
+    distinct = tuple({name[:_MAX_CLASS]: None for name in classes})
+    lowest = min(confidences, default=None) if given else None
+    return Found(len(confidences), distinct[:_MAX_CLASSES], lowest)

@@ -84,6 +84,8 @@ class Team:
         self._lost = 0
         self._hired = 0
         self._hiring = False
+        self._bounded = asyncio.Event()
+        self._replacing: asyncio.Task[None] | None = None
         self._looked_at = time.monotonic()
         self.members: list[Member] = []
         self.alone = Alone(self.members)
@@ -239,7 +241,8 @@ class Team:
             member.is_bounded = False
             member.send(messages.Bounds(*self._share(index, count)))
         while not all(member.is_bounded for member in self.members):
-            await asyncio.sleep(0.01)
+            self._bounded.clear()
+            await self._bounded.wait()
 
     def _share(self, index: int, count: int) -> tuple[int, int]:
         lowest, highest = self._plan.bounds
@@ -264,6 +267,7 @@ class Team:
                 self.alone.reserved(member)
             case messages.Bounded():
                 member.is_bounded = True
+                self._bounded.set()
             case messages.Idle():
                 member.is_idle = True
                 self._changed()
@@ -286,7 +290,7 @@ class Team:
         if member not in self.members:
             return
         self.members.remove(member)
-        member.is_bounded = True
+        self._bounded.set()
         self.alone.lost(member)
         for given in member.outstanding.values():
             if given.crashes >= ALONE_AFTER:
@@ -299,7 +303,7 @@ class Team:
             if self._lost > _MOST_LOST:
                 self._failed(CannotGoOn("WORKERS_KILLED", count=self._lost))
             elif not self.members:
-                asyncio.ensure_future(self._replace())
+                self._replacing = asyncio.ensure_future(self._replace())
         self._changed()
 
     async def _replace(self) -> None:

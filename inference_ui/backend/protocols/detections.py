@@ -36,6 +36,43 @@ NO_CONFIDENCES = "NO_CONFIDENCES"
 Box = tuple[float, float, float, float]
 
 
+class _Plain(msgspec.Struct):
+    """The normal case of a detection."""
+
+    dobjects: list[Box]
+    dclasses: list[str | int]
+    dconfidences: list[float]
+
+
+class _Enveloped(msgspec.Struct, rename={"inner": "jsonData"}):
+    """The normal case, in the envelope that is the most common."""
+
+    inner: _Plain
+
+
+_plain = msgspec.json.Decoder(_Plain)
+_enveloped = msgspec.json.Decoder(_Enveloped)
+
+
+def plain_detection(answer: bytes) -> tuple[list[str], list[float]] | None:
+    """Return classes and confidences of an answer that is a detection in its normal form: flat
+    arrays of the same length. None for anything else, also for a detection in another form.
+
+    Ten times as quick as parsing the whole and looking, for those who look at every answer.
+    """
+    try:
+        if b'"jsonData"' in answer:
+            found = _enveloped.decode(answer).inner
+        else:
+            found = _plain.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    count = len(found.dobjects)
+    if not count == len(found.dclasses) == len(found.dconfidences):
+        return None
+    return [*map(str, found.dclasses)], found.dconfidences
+
+
 def first_detection(candidates: Iterable[object]) -> Detections | None:
     """Return the first of the candidates that is a detection."""
     for candidate in candidates:

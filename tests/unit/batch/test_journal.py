@@ -71,7 +71,7 @@ def test_what_is_whole_is_kept_and_the_rest_is_dropped(
 def test_the_sidecar_keeps_what_it_knows_when_only_its_end_is_ahead(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     append(journal, [entry(number) for number in range(10)])
-    journal.append_sidecar([entry(10), entry(11)])
+    journal.append_sidecar(b"".join(entry(number).sidecar + b"\n" for number in (10, 11)))
     journal.close()
     opened(tmp_path).close()
     sides = (tmp_path / SIDECAR).read_bytes().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from inference_ui.backend.batch.appending import Appender, file_system_sync
 from inference_ui.backend.batch.checks import json_fault
 from inference_ui.backend.batch.endpoints import is_base_url, urls_in
-from inference_ui.backend.batch.failures import Failure
-from inference_ui.backend.batch.items import Finished, Item
+from inference_ui.backend.batch.items import Item
 from inference_ui.backend.batch.ledger import Errors
 from inference_ui.backend.batch.limit import FailureLimit
+from inference_ui.backend.batch.messages import Done, Failure
 from inference_ui.backend.batch.retry import asked_delay_s, delay_s
 from inference_ui.backend.batch.tally import MAX_SAMPLES, History, Tally, percentile
 from inference_ui.backend.batch.work import Work
@@ -134,9 +135,9 @@ def test_a_folder_of_endpoints_may_hold_anything_or_not_exist(tmp_path: Path) ->
     assert urls_in(tmp_path) == {"http://127.0.0.1:1"}
 
 
-def an_item(name: str, crashes: int = 0) -> Item:
+def an_item(name: str) -> Item:
     """An item that was read."""
-    return Item(name, b"{}", 2, 0, crashes=crashes)
+    return Item(0, name, b"{}", 2, 0)
 
 
 def test_items_come_back_in_the_order_of_their_urgency() -> None:
@@ -149,22 +150,9 @@ def test_items_come_back_in_the_order_of_their_urgency() -> None:
     assert work.due(99.0) == 100.0
     assert work.due(100.0) is None
     order = []
-    while work.has_ready:
+    while work.ready:
         order.append(work.take().relative)
     assert order == ["later", "again", "one", "two", "last"]
-
-
-def test_an_item_under_suspicion_is_sent_alone_whenever_it_is_sent() -> None:
-    work = Work()
-    work.add(an_item("other"))
-    work.again(an_item("suspect", crashes=2))
-    work.later(an_item("suspect later", crashes=2), at=0.0)
-    work.due(1.0)
-    alone = []
-    while work.next_alone():
-        alone.append(work.take_alone().relative)
-    assert alone == ["suspect", "suspect later"]
-    assert work.take().relative == "other"
 
 
 def test_the_history_is_bounded_and_spans_the_whole_run() -> None:
@@ -179,11 +167,17 @@ def test_the_history_is_bounded_and_spans_the_whole_run() -> None:
     assert len(steps) <= 2
 
 
+def done(succeeded: int, latencies_ms: list[float], *failures: Failure) -> Done:
+    """What a worker tells, but for what the tally does not look at."""
+    packed = array("d", latencies_ms).tobytes()
+    return Done(b"", b"", b"", succeeded, [*failures], packed, 100 * succeeded)
+
+
 def test_the_tally_counts_what_was_written_and_forgets_old_speed() -> None:
     clock = [0.0]
     tally = Tally(Errors(), 5, 1, source_root="/d/", clock=lambda: clock[0])
-    good = Finished("a.json", answer=b"{}", ms=2.0, tries=1)
-    bad = Finished("b.json", failure=Failure("HTTP_400", "no"), ms=4.0, tries=1)
+    good = done(1, [2.0])
+    bad = done(0, [4.0], Failure("HTTP_400", "b.json", "no"))
     for second in range(1, 21):
         clock[0] = float(second)
         tally.record([good, bad] if second <= 10 else [])
