@@ -8,7 +8,7 @@ PY := .venv/bin/python
 CLI := $(PY) -m inference_ui.cli
 AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
-.PHONY: help run stop link test test-slow lint format lock clean
+.PHONY: help run stop link test test-slow bench lint format lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,8 @@ test: ## check everything: lint, types, import rules, all tests but the slow one
 	@.ci/environment requirements-dev.lock
 	@.ci/browser
 	@.ci/database
+	@.ci/strace
+	@.ci/mlserver
 	@$(MAKE) checks
 	@$(PY) -m pytest -n 2 -m "not slow" $(ARGS)
 
@@ -38,6 +40,8 @@ test-slow: ## run the tests that take longer than a minute
 	@.ci/environment requirements-dev.lock
 	@.ci/browser
 	@.ci/database
+	@.ci/strace
+	@.ci/mlserver
 	@$(PY) -m pytest -m slow $(ARGS)
 
 lint: ## lint, types and import rules alone
@@ -50,6 +54,11 @@ checks:
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
+
+bench: ## compare the batch client with its peers (ARGS="throughput --runs 7", see bench/README.md)
+	@.ci/environment requirements-dev.lock
+	@.ci/bench
+	@$(PY) -m bench $(ARGS)
 
 format: ## let ruff format the code
 	@.venv/bin/ruff check --quiet --fix

@@ -8,11 +8,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from tests.support.batch import BatchRun, make_dataset, names_in
-from tests.support.inference_server import Call, Gate, InferenceServer, detect
-from tests.support.waiting import wait_for
+from tests.support.inference_server import InferenceServer
 
 BAD = {
     "empty.json": (b"", "input is empty"),
@@ -135,23 +133,6 @@ def test_a_folder_that_cannot_be_listed_has_a_line_of_its_own(tmp_path: Path) ->
     assert (run.summary.found, run.summary.failed) == (2, 1)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_files_and_folders_without_permission_are_failed_items(tmp_path: Path) -> None:
-    dataset = make_dataset(tmp_path / "in", 1)
-    (dataset / "secret.json").write_bytes(b"{}")
-    (dataset / "secret.json").chmod(0)
-    (dataset / "closed").mkdir(mode=0)
-    try:
-        with InferenceServer() as server:
-            run = BatchRun(tmp_path, dataset, server.url)
-            assert run.run().code == 0
-    finally:
-        (dataset / "closed").chmod(0o700)
-    reasons = {name: line.get("errorMesssage") for name, line in run.by_name.items()}
-    assert reasons["secret.json"] == "input cannot be read: Permission denied"
-    assert reasons["closed"] == "folder cannot be listed: Permission denied"
-
-
 def test_two_inputs_of_which_one_needs_the_others_result_as_a_folder(tmp_path: Path) -> None:
     dataset = tmp_path / "in"
     (dataset / "a.json_result.json").mkdir(parents=True)
@@ -164,26 +145,6 @@ def test_two_inputs_of_which_one_needs_the_others_result_as_a_folder(tmp_path: P
     assert statuses == ["FAILED", "SUCCEEDED"]
     (failed,) = (line for line in run.lines if line["status"] == "FAILED")
     assert failed["errorMesssage"].startswith("the result cannot be written: ")
-
-
-def test_an_input_that_vanishes_before_it_is_read_fails(tmp_path: Path) -> None:
-    dataset = make_dataset(tmp_path / "in", 3000)
-    last = sorted(names_in(dataset))[-1]
-    released = Gate()
-
-    async def script(call: Call) -> web.Response:
-        await released.passed()
-        return detect(call)
-
-    with InferenceServer(script) as server:
-        run = BatchRun(tmp_path, dataset, server.url)
-        run.start()
-        wait_for(lambda: run.progress and run.progress.walked, "the walk's end")
-        (dataset / last).unlink()
-        released.open()
-        ended = run.wait()
-    assert ended.code == 0
-    assert run.by_name[last]["errorMesssage"].startswith("input cannot be read: No such file")
 
 
 @pytest.mark.slow

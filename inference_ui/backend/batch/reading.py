@@ -3,8 +3,10 @@ into memory, never sent when it is not what the server could read."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import threading
 from pathlib import Path
 
 from inference_ui.backend.batch import failures
@@ -21,6 +23,7 @@ MAX_INPUT = 1 << 30
 
 # Neither waits for a FIFO's writer, nor opens a link, nor takes a terminal.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NAME_MAX = 255
 _PATH_MAX = 4096
 
@@ -35,24 +38,22 @@ class Reader:
         self._protocol = protocol
         self._wraps = kind is InputKind.IMAGES
         self._longest_name = _name_max(output) - len(RESULT_SUFFIX)
+        self._kept = _KeptFolder()
         self._longest_path = _PATH_MAX - 2 - len(os.fsencode(output)) - len(result_location(""))
 
     def read(self, given: Input) -> Item | Finished:
         """Return the input, ready to be sent, or its record when it cannot be sent."""
         number, relative = given.number, given.path
         text, is_utf8 = text_of(relative)
+        folder, _, name = relative.rpartition(b"/")
         if not is_utf8:
             return Finished(number, text, failure=failures.NAME_NOT_UTF8)
-        name = relative[relative.rfind(b"/") + 1 :]
         if len(name) > self._longest_name or len(relative) > self._longest_path:
             return Finished(number, text, failure=failures.NAME_TOO_LONG)
-        try:
-            content, status = self._content(joined(self._root, relative))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            return Finished(number, text, failure=failures.unreadable(reason))
-        if isinstance(content, Failure):
-            return Finished(number, text, failure=content)
+        read = self._content_or_failure(folder, name)
+        if isinstance(read, Failure):
+            return Finished(number, text, failure=read)
+        content, status = read
         item = Item(
             number, text, content, status.st_size, status.st_mtime_ns, given.tries, given.crashes
         )
@@ -71,27 +72,92 @@ class Reader:
             return None if content else failures.EMPTY
         return json_fault(content)
 
-    def _content(self, path: bytes) -> tuple[bytes | Failure, os.stat_result]:
-        status = os.lstat(path)
+    def _content_or_failure(
+        self, folder: bytes, name: bytes
+    ) -> tuple[bytes, os.stat_result] | Failure:
+        try:
+            return self._content(folder, name)
+        except NotTaken as error:
+            return error.failure
+        except OSError as error:
+            return failures.unreadable(error.strerror or str(error))
+
+    def _content(self, folder: bytes, name: bytes) -> tuple[bytes, os.stat_result]:
+        at = self._descriptor_of(folder)
+        status = os.stat(name, dir_fd=at, follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
             # The walk let only links inside the dataset pass; where they lead may have changed.
-            path = os.path.realpath(path)
+            path = os.path.realpath(joined(self._root, joined(folder, name)))
             if not is_inside(self._root, path):
-                return failures.LINK_LEAVES, status
-            status = os.stat(path)  # noqa: PTH116 - paths are bytes here
+                raise NotTaken(failures.LINK_LEAVES)
+            folder, _, name = path[len(self._root) :].strip(b"/").rpartition(b"/")
+            at = self._descriptor_of(folder)
+            status = os.stat(name, dir_fd=at, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if stat.S_ISDIR(status.st_mode):
-            return _why_not_listed(path), status
+            raise NotTaken(_why_not_listed(joined(self._root, joined(folder, name))))
         if not stat.S_ISREG(status.st_mode):
-            return failures.NOT_A_FILE, status  # to open a device may be to use it
-        return _read_all(path)
+            raise NotTaken(failures.NOT_A_FILE)  # to open a device may be to use it
+        return _read_all(name, at)
+
+    def _descriptor_of(self, folder: bytes) -> int:
+        """Return an open folder of the dataset. Raises ``NotTaken`` when it is outside by now: what
+        the walk found as a folder may have become a link. Its files are opened by this, so that
+        none is opened by a path that changes meanwhile; and it is quicker."""
+        kept = self._kept
+        if folder != kept.folder:
+            kept.close()
+            path = joined(self._root, folder) if folder else self._root
+            kept.open(folder, path)
+            if folder and not is_inside(self._root, _path_of(kept.descriptor, path)):
+                kept.close()
+                raise NotTaken(failures.LINK_LEAVES)
+        return kept.descriptor
 
 
-def _read_all(path: bytes) -> tuple[bytes | Failure, os.stat_result]:
-    opened = os.open(path, _FLAGS)
+class _KeptFolder(threading.local):
+    """The folder that a thread read from last, open."""
+
+    folder: bytes | None = None
+    descriptor = -1
+
+    def open(self, folder: bytes, path: bytes) -> None:
+        """Open a folder, by its path."""
+        self.descriptor = os.open(path, _FOLDER_FLAGS)
+        self.folder = folder
+
+    def close(self) -> None:
+        """Close the folder that is open, if any."""
+        if self.folder is not None:
+            os.close(self.descriptor)
+            self.folder = None
+
+
+class NotTaken(Exception):
+    """Something that is no input, and why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.text)
+        self.failure = failure
+
+
+def _path_of(descriptor: int, path: bytes) -> bytes:
+    """Return the real path of an open folder, by the system where it tells."""
+    try:
+        return os.readlink(b"/proc/self/fd/%d" % descriptor)  # noqa: PTH115 - paths are bytes
+    except OSError:
+        return os.path.realpath(path)
+
+
+def _read_all(name: bytes, folder: int) -> tuple[bytes, os.stat_result]:
+    opened = os.open(name, _FLAGS, dir_fd=folder)
     try:
         status = os.fstat(opened)
         if not stat.S_ISREG(status.st_mode):
-            return failures.NOT_A_FILE, status
+            raise NotTaken(failures.NOT_A_FILE)
+        if status.st_size > MAX_INPUT:
+            raise NotTaken(failures.too_large(MAX_INPUT))
         content = b""
         while len(content) <= MAX_INPUT:
             # One byte more than there should be tells a file that has grown since.
@@ -99,7 +165,7 @@ def _read_all(path: bytes) -> tuple[bytes | Failure, os.stat_result]:
             content = content + part if content else part
             if not part or len(content) == status.st_size:
                 return content, status
-        return failures.too_large(MAX_INPUT), status
+        raise NotTaken(failures.too_large(MAX_INPUT))
     finally:
         os.close(opened)
 

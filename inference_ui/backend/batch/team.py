@@ -125,8 +125,10 @@ class Team:
 
     async def start(self) -> None:
         """Begin with as many workers as are sure to pay off."""
-        for _ in range(self.most if self._plan.job.processes else 1):
-            await self._hire()
+        count = self.most if self._plan.job.processes else 1
+        for _ in range(count):
+            await self._hire(count)
+        self.give()
 
     def use(self, urls: Iterable[str]) -> None:
         """Use exactly these servers from now on."""
@@ -158,7 +160,8 @@ class Team:
             member.rate += (member.done / seconds - member.rate) / 2
             member.done = 0
         if self._more_pays_off():
-            await self._hire()
+            await self._hire(len(self.members) + 1)
+            self.give()
 
     async def close(self) -> None:
         """End all workers."""
@@ -210,10 +213,11 @@ class Team:
             member.outstanding[first + at] = Input(first + at, path)
         member.send(messages.Take(first, b"\0".join(paths)))
 
-    async def _hire(self) -> None:
+    async def _hire(self, parts: int) -> None:
+        """Start a worker; the job's bounds are shared by so many."""
         self._hiring = True
         try:
-            await self._share_bounds(len(self.members) + 1)
+            await self._share_bounds(parts)
             member = Member(self._hired)
             self._hired += 1
             member.channel = to_worker(
@@ -221,7 +225,7 @@ class Team:
             )
             await member.channel.open(self._nursery.worker())
             self.members.append(member)
-            member.send(messages.Bounds(*self._share(len(self.members) - 1, len(self.members))))
+            member.send(messages.Bounds(*self._share(len(self.members) - 1, parts)))
             if self.alone.url is not None:
                 member.send(messages.Reserve(self.alone.url))
             member.send(messages.Servers(self._urls))
@@ -231,7 +235,6 @@ class Team:
             self.most = len(self.members)
         finally:
             self._hiring = False
-        self.give()
 
     async def _share_bounds(self, count: int) -> None:
         """Leave room for one more below the job's own bound, and wait until it is there."""
@@ -308,6 +311,7 @@ class Team:
 
     async def _replace(self) -> None:
         try:
-            await self._hire()
+            await self._hire(1)
         except CannotGoOn as error:
             self._failed(error)
+        self.give()
