@@ -14,6 +14,8 @@ from inference_ui.backend.batch.names import joined, text_of
 from inference_ui.backend.batch.paths import PathList
 from inference_ui.backend.batch.walk import Walk
 
+_MANY = 256
+
 
 class Listing:
     """The walk, in its thread: ``paths`` grows until ``ended``. ``complete``: every input of the
@@ -85,10 +87,14 @@ class Feed:
 
     def take(self, count: int) -> list[bytes]:
         """Return the paths of the next inputs, at most ``count``. None when all was handed out
-        that the walk has found so far. Raises what ended the walk before its time."""
+        that the walk has found so far. Raises what ended the walk before its time.
+
+        Many end with those of a block, so that processes seldom write into one folder at the same
+        time, which file systems do one after the other.
+        """
         self._listing.check()
         undone = self._undone
-        while len(undone) < count and self._next_block():
+        while len(undone) < min(count, _MANY) and self._next_block():
             continue
         return [undone.popleft() for _ in range(min(count, len(undone)))]
 

@@ -7,17 +7,21 @@ that was not before: inputs came, a request ended, a server came back, a delay i
 from __future__ import annotations
 
 import asyncio
+import os
+from collections import deque
 from collections.abc import Callable
 
 from inference_ui.backend.batch.balance import Balancer
 from inference_ui.backend.batch.items import Finished, Input, Item
 from inference_ui.backend.batch.offload import THREADS, Offload
 from inference_ui.backend.batch.outbox import Outbox
-from inference_ui.backend.batch.reading import Reader
+from inference_ui.backend.batch.reading import Opened, Reader
 from inference_ui.backend.batch.sender import Sender
 from inference_ui.backend.batch.work import Work
 
 _AHEAD = 8
+_OPEN_AHEAD = 64
+"""Files that are open before they are read, so that the disk has time to bring them."""
 MAX_HELD_BYTES = 128 << 20
 
 
@@ -42,7 +46,9 @@ class Flow:
         self._outbox = outbox
         self._quiet = quiet
         self._give_back = give_back
-        self._reads: Offload[Input, Item | Finished] = Offload(reader.read)
+        self._reader = reader
+        self._opened: deque[Opened] = deque()
+        self._reads: Offload[Input | Opened, Item | Finished] = Offload(reader.read)
         self._alone: Item | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._grace: asyncio.TimerHandle | None = None
@@ -60,6 +66,11 @@ class Flow:
     def spent_s(self) -> float:
         """Seconds that reading took so far."""
         return self._reads.spent_s
+
+    @property
+    def opened(self) -> int:
+        """How many inputs are open and not read yet."""
+        return len(self._opened)
 
     def take(self, inputs: list[Input]) -> None:
         """Take over inputs."""
@@ -93,6 +104,8 @@ class Flow:
         for timer in (self._timer, self._grace):
             if timer is not None:
                 timer.cancel()
+        for opened in self._opened:
+            os.close(opened.descriptor)
         self._reads.close()
         self._outbox.close()
 
@@ -132,14 +145,25 @@ class Flow:
             self._sender.send(item, endpoint)
 
     def _read_ahead(self) -> None:
-        work, reads = self._work, self._reads
+        work, reads, opened = self._work, self._reads, self._opened
+        if not reads.is_slow and len(opened) < _OPEN_AHEAD // 2:
+            self._open_ahead()
         enough = 2 * (self._balancer.capacity + THREADS) if reads.is_slow else _AHEAD
         while (
-            work.unread
+            (opened or work.unread)
             and work.ready + reads.pending < enough
             and (work.held_bytes < MAX_HELD_BYTES or not work.held)
         ):
-            reads.call(work.next_unread(), self._read)
+            reads.call(opened.popleft() if opened else work.next_unread(), self._read)
+
+    def _open_ahead(self) -> None:
+        work, opened = self._work, self._opened
+        while work.unread and len(opened) < _OPEN_AHEAD:
+            outcome = self._reader.open(work.next_unread())
+            if isinstance(outcome, Opened):
+                opened.append(outcome)
+            else:
+                self._outbox.add(outcome)
 
     def _read(self, outcome: Item | Finished) -> None:
         if isinstance(outcome, Item):

@@ -8,6 +8,7 @@ import os
 import stat
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 from inference_ui.backend.batch import failures
 from inference_ui.backend.batch.checks import json_fault
@@ -24,8 +25,20 @@ MAX_INPUT = 1 << 30
 # Neither waits for a FIFO's writer, nor opens a link, nor takes a terminal.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_ADVISED = 1 << 20
+"""Bytes of the largest file that is asked for ahead; a larger one is worth waiting for."""
+_advise = getattr(os, "posix_fadvise", None)
 _NAME_MAX = 255
 _PATH_MAX = 4096
+
+
+class Opened(NamedTuple):
+    """An input that is open, and what is known of its file."""
+
+    given: Input
+    text: str
+    descriptor: int
+    status: os.stat_result
 
 
 class Reader:
@@ -41,8 +54,9 @@ class Reader:
         self._kept = _KeptFolder()
         self._longest_path = _PATH_MAX - 2 - len(os.fsencode(output)) - len(result_location(""))
 
-    def read(self, given: Input) -> Item | Finished:
-        """Return the input, ready to be sent, or its record when it cannot be sent."""
+    def open(self, given: Input) -> Opened | Finished:
+        """Begin to read an input, or return its record when it cannot be sent. Its content is on
+        its way from the disk when this returns."""
         number, relative = given.number, given.path
         text, is_utf8 = text_of(relative)
         folder, _, name = relative.rpartition(b"/")
@@ -50,12 +64,34 @@ class Reader:
             return Finished(number, text, failure=failures.NAME_NOT_UTF8)
         if len(name) > self._longest_name or len(relative) > self._longest_path:
             return Finished(number, text, failure=failures.NAME_TOO_LONG)
-        read = self._content_or_failure(folder, name)
-        if isinstance(read, Failure):
-            return Finished(number, text, failure=read)
-        content, status = read
+        try:
+            descriptor, status = self._opened(folder, name)
+        except NotTaken as error:
+            return Finished(number, text, failure=error.failure)
+        except OSError as error:
+            return Finished(number, text, failure=_unreadable(error))
+        return Opened(given, text, descriptor, status)
+
+    def read(self, given: Input | Opened) -> Item | Finished:
+        """Return the input, ready to be sent, or its record when it cannot be sent."""
+        opened = given if isinstance(given, Opened) else self.open(given)
+        if isinstance(opened, Finished):
+            return opened
+        number, text, status = opened.given.number, opened.text, opened.status
+        try:
+            content = _read_all(opened.descriptor, status.st_size)
+        except NotTaken as error:
+            return Finished(number, text, failure=error.failure)
+        except OSError as error:
+            return Finished(number, text, failure=_unreadable(error))
         item = Item(
-            number, text, content, status.st_size, status.st_mtime_ns, given.tries, given.crashes
+            number,
+            text,
+            content,
+            status.st_size,
+            status.st_mtime_ns,
+            opened.given.tries,
+            opened.given.crashes,
         )
         fault = self._fault(content)
         if fault is not None:
@@ -72,17 +108,7 @@ class Reader:
             return None if content else failures.EMPTY
         return json_fault(content)
 
-    def _content_or_failure(
-        self, folder: bytes, name: bytes
-    ) -> tuple[bytes, os.stat_result] | Failure:
-        try:
-            return self._content(folder, name)
-        except NotTaken as error:
-            return error.failure
-        except OSError as error:
-            return failures.unreadable(error.strerror or str(error))
-
-    def _content(self, folder: bytes, name: bytes) -> tuple[bytes, os.stat_result]:
+    def _opened(self, folder: bytes, name: bytes) -> tuple[int, os.stat_result]:
         at = self._descriptor_of(folder)
         status = os.stat(name, dir_fd=at, follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
@@ -99,7 +125,7 @@ class Reader:
             raise NotTaken(_why_not_listed(joined(self._root, joined(folder, name))))
         if not stat.S_ISREG(status.st_mode):
             raise NotTaken(failures.NOT_A_FILE)  # to open a device may be to use it
-        return _read_all(name, at)
+        return _open_file(name, at)
 
     def _descriptor_of(self, folder: bytes) -> int:
         """Return an open folder of the dataset. Raises ``NotTaken`` when it is outside by now: what
@@ -150,7 +176,7 @@ def _path_of(descriptor: int, path: bytes) -> bytes:
         return os.path.realpath(path)
 
 
-def _read_all(name: bytes, folder: int) -> tuple[bytes, os.stat_result]:
+def _open_file(name: bytes, folder: int) -> tuple[int, os.stat_result]:
     opened = os.open(name, _FLAGS, dir_fd=folder)
     try:
         status = os.fstat(opened)
@@ -158,16 +184,31 @@ def _read_all(name: bytes, folder: int) -> tuple[bytes, os.stat_result]:
             raise NotTaken(failures.NOT_A_FILE)
         if status.st_size > MAX_INPUT:
             raise NotTaken(failures.too_large(MAX_INPUT))
+        if _advise is not None and status.st_size <= _ADVISED:
+            _advise(opened, 0, 0, os.POSIX_FADV_WILLNEED)
+    except BaseException:
+        os.close(opened)
+        raise
+    return opened, status
+
+
+def _read_all(opened: int, size: int) -> bytes:
+    """Read an open file to its end, and close it."""
+    try:
         content = b""
         while len(content) <= MAX_INPUT:
             # One byte more than there should be tells a file that has grown since.
-            part = os.read(opened, max(status.st_size - len(content), 0) + 1)
+            part = os.read(opened, max(size - len(content), 0) + 1)
             content = content + part if content else part
-            if not part or len(content) == status.st_size:
-                return content, status
+            if not part or len(content) == size:
+                return content
         raise NotTaken(failures.too_large(MAX_INPUT))
     finally:
         os.close(opened)
+
+
+def _unreadable(error: OSError) -> Failure:
+    return failures.unreadable(error.strerror or str(error))
 
 
 def _why_not_listed(folder: bytes) -> Failure:

@@ -219,19 +219,22 @@ def judge(protocol: ServiceProtocol, answer: Answer, finished: Finished) -> None
     if words is not None:
         finished.failure = failures.refused(answer.status, words)
         return
-    fault = json_fault(answer.body)
-    if fault is not None:
-        finished.failure = failures.bad_answer(fault, answer.body)
+    body = answer.body
+    plain = plain_detection(body) if b"dobjects" in body and body.isascii() else None
+    if plain is not None:  # it was parsed, so it is JSON
+        finished.answer = body
+        finished.found = _found_of(*plain)
         return
-    finished.answer = answer.body
-    if b"dobjects" in answer.body:
-        finished.found = _found(protocol, answer.body)
+    fault = json_fault(body)
+    if fault is not None:
+        finished.failure = failures.bad_answer(fault, body)
+        return
+    finished.answer = body
+    if b"dobjects" in body:
+        finished.found = _found(protocol, body)
 
 
 def _found(protocol: ServiceProtocol, body: bytes) -> Found | None:
-    plain = plain_detection(body)
-    if plain is not None:
-        return _found_of(*plain)
     try:
         detections = protocol.unwrap(msgspec.json.decode(body))
     except (msgspec.DecodeError, RecursionError):

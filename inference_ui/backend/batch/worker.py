@@ -24,7 +24,7 @@ from inference_ui.backend.batch.results import Results
 from inference_ui.backend.batch.sender import Sender
 from inference_ui.backend.batch.work import Work
 
-_STATE_S = 0.2
+_FIRST_STATE_S, _STATE_S = 0.025, 0.2
 _BUSY = 0.7
 _FLOOR = 32
 _GARBAGE = 50_000
@@ -183,9 +183,11 @@ class _Worker:
             self._channel.send(messages.Said(text))
 
     async def _report(self) -> None:
+        pause = _FIRST_STATE_S
         while True:
-            await asyncio.sleep(_STATE_S)
+            await asyncio.sleep(pause)
             self._tell_state()
+            pause = min(2 * pause, _STATE_S)
 
     def _tell_state(self) -> None:
         busy, seconds = self._load.busy()
@@ -198,7 +200,7 @@ class _Worker:
             messages.State(
                 in_flight=self._sender.in_flight,
                 capacity=self._balancer.capacity,
-                held=self._work.held + self._work.unread,
+                held=self._work.held + self._work.unread + self._flow.opened,
                 busy=busy,
                 disk=disk,
                 answering=self._balancer.answering,
