@@ -64,7 +64,7 @@ def simulate(
         now, _, sent_at, is_answer = heapq.heappop(events)
         if is_answer:
             working -= 1
-            limiter.answered(sent_at, now, in_flight)
+            limiter.answered(sent_at, now)
             seen.latencies.append(now - sent_at)
         else:
             sent -= 1

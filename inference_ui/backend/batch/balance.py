@@ -171,6 +171,12 @@ class Balancer:
             best.in_flight += 1
         return best
 
+    def found_nothing(self) -> None:
+        """Tell that there is nothing to send at this moment."""
+        for endpoint in self._endpoints.values():
+            if endpoint.in_flight < endpoint.limiter.limit:
+                endpoint.limiter.underused()
+
     def reserve(self, url: str) -> None:
         """Send nothing more to an endpoint, until ``release``."""
         self._reserved = url

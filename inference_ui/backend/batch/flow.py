@@ -135,6 +135,8 @@ class Flow:
             sender.send(work.take(), endpoint)
             if not work.ready:
                 self._read_ahead()
+        if not work.ready:
+            balancer.found_nothing()
 
     def _send_the_one(self, item: Item) -> None:
         if not self._balancer.has_reserved_listed:  # it came back under another URL, perhaps

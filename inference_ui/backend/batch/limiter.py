@@ -26,20 +26,22 @@ from __future__ import annotations
 import math
 
 START = 4
-_QUICK_GROWTH, _GROWTH, _QUICK_UNTIL = 4, 2, 64
+_FIRST_GROWTH, _GROWTH, _LAST_GROWTH, _LAST_FROM = 8, 4, 2, 64
 _HEADROOM = 1.2
 _REGROWTH = 1.5
-_RISE = 1.5
-"""Latency of so many times B, or of that before, means that requests wait."""
+_LATE, _RISE = 1.25, 1.5
+"""Latency of so many times B, or so much more than before, means that requests wait."""
 _AGREES, _AGREED = 1.05, 1
-_FALL = 0.75
+_PROBE_FALL, _FALL = 0.75, 0.6
 """The most that the limit falls at once, so that what it does to latency can be told."""
+_FALLEN = 0.85
+"""After so much of a fall, at once or by and by, latency must have fallen too."""
 _REFUSED_FALL = 0.7
 _REFUSED_EPOCHS = 20
 _FIRST_PROBE, _LATEST_PROBE = 6, 24
 _FEWEST, _MOST, _WAVES = 16, 256, 3
 _EXACT = 0.05
-_USED = 0.8
+_UNDERUSED = 0.2
 
 
 class Limiter:
@@ -61,7 +63,7 @@ class Limiter:
         self._refused_limit = 0
         self._refused_epochs = 0
         self._since = float("-inf")
-        self._count = self._used = self._wanted = 0
+        self._count = self._underused = self._wanted = 0
         self._sum = self._squares = 0.0
         self._shortest = float("inf")
         self._begin(self._since)
@@ -71,16 +73,18 @@ class Limiter:
         self._lowest, self._highest = lowest, highest
         self.limit = min(max(self.limit, lowest), highest)
 
-    def answered(self, sent_at: float, now: float, in_flight: int) -> None:
-        """Take account of an answer to a request that was sent at ``sent_at``; ``in_flight``
-        counts it and those beside it."""
+    def underused(self) -> None:
+        """Take account of a moment when there was nothing to send though the limit allowed it."""
+        self._underused += 1
+
+    def answered(self, sent_at: float, now: float) -> None:
+        """Take account of an answer to a request that was sent at ``sent_at``."""
         if sent_at < self._since:
             return  # it was answered under another limit
         latency = now - sent_at
         self._count += 1
         self._sum += latency
         self._squares += latency * latency
-        self._used += in_flight
         if latency < self._shortest:
             self._shortest = latency
         if self._count >= self._wanted and self._is_exact():
@@ -100,7 +104,7 @@ class Limiter:
         self._since = now
         self._count = 0
         self._sum = self._squares = 0.0
-        self._used = 0
+        self._underused = 0
         self._shortest = float("inf")
         # While it grows it matters only whether answers are late, and that is soon seen. Later the
         # mean matters, and a server that takes requests in waves shows it over several of them.
@@ -121,7 +125,7 @@ class Limiter:
         mean = self._sum / self._count
         if self._plain_s == float("inf"):
             self._plain_s = self._shortest
-        if self._used < _USED * self.limit * self._count:
+        if self._underused > _UNDERUSED * self._count:
             self._fallen_from = None  # there was not enough to do to learn from
             self._begin(now)
             return
@@ -131,27 +135,29 @@ class Limiter:
         """Return the limit to go on with."""
         if self._growing:
             return self._grown(mean)
-        if self._fallen_from is not None:
+        if self._fallen_from is not None and self.limit <= _FALLEN * self._fallen_from[0]:
             return self._after_fall(mean, *self._fallen_from)
         self._plain_s = min(self._plain_s, mean)
         self._to_probe -= 1
         if self._to_probe <= 0 and self._fitting(mean) <= self.limit:
             self._probing = True
-            return self._lower(mean)
+            return self._lower(mean, _PROBE_FALL)
         return self._settling(mean)
 
     def _settling(self, mean: float) -> int:
         """Return the limit that fits, though not far below the present one: whether latency falls
         with it must be seen first."""
         wanted = self._fitting(mean)
-        return max(wanted, self._lower(mean)) if wanted < self.limit else wanted
+        return max(wanted, self._lower(mean, _FALL)) if wanted < self.limit else wanted
 
     def _grown(self, mean: float) -> int:
         before, self._mean_before = self._mean_before, mean
         if before is not None and mean < _RISE * before:
             self._plain_s = max(self._plain_s, min(before, mean))
-        if before is None or mean < _RISE * self._plain_s:
-            return self.limit * (_QUICK_GROWTH if self.limit < _QUICK_UNTIL else _GROWTH)
+        if before is None:  # the first may differ, or wait for each other
+            return self.limit * (_FIRST_GROWTH if mean < _LATE * self._plain_s else _LAST_GROWTH)
+        if mean < _LATE * self._plain_s:
+            return self.limit * (_GROWTH if self.limit < _LAST_FROM else _LAST_GROWTH)
         self._growing = False
         return self.limit  # to see how late they are once the first crowd is through
 
@@ -170,7 +176,7 @@ class Limiter:
         if self._probing:
             # That latency is B again ends a probe early, but not always: B itself may be wrong.
             if mean > _AGREES * self._plain_s or self._agreed >= _AGREED:
-                return self._lower(mean)
+                return self._lower(mean, _PROBE_FALL)
             self._agreed += 1
             self._probe_over(mean)
         self._plain_s = min(self._plain_s, mean)
@@ -188,9 +194,10 @@ class Limiter:
             return int(_REGROWTH * self.limit + 1)
         return int(_HEADROOM * self.limit * self._plain_s / mean + 1)
 
-    def _lower(self, mean: float) -> int:
-        self._fallen_from = (self.limit, mean)
-        return int(self.limit * _FALL)
+    def _lower(self, mean: float, share: float) -> int:
+        if self._fallen_from is None:
+            self._fallen_from = (self.limit, mean)
+        return int(self.limit * share)
 
     def _move(self, wanted: int, now: float) -> None:
         if self._refused_epochs:
@@ -198,7 +205,7 @@ class Limiter:
             wanted = min(wanted, max(int(self._refused_limit * 0.9), 1))
         wanted = max(wanted, self.floor, self._lowest, 1)
         before, self.limit = self.limit, min(wanted, self._highest)
-        if self.limit >= before:
+        if self.limit > before:
             self._fallen_from = None
             self._probing = False
         self._begin(now)

@@ -97,7 +97,7 @@ class Sender:
             and 200 <= reply.status < 300
             and endpoint.state is EndpointState.IN
         ):
-            endpoint.limiter.answered(sent_at, now, endpoint.in_flight)
+            endpoint.limiter.answered(sent_at, now)
             if endpoint.strikes:
                 self._balancer.acquit(endpoint)
             self._judged(item, reply, ms)

@@ -187,6 +187,8 @@ class Team:
         )
 
     def _target(self, member: Member) -> int:
+        if len(self.members) == 1:
+            return _MOST_OUTSTANDING // 2  # the one will not wait for the others
         wanted = int(2 * member.state.capacity + _AHEAD_S * member.rate)
         return min(max(wanted, _FEWEST_OUTSTANDING), _MOST_OUTSTANDING)
 
