@@ -1,5 +1,5 @@
-"""An inference server in simulated time: it works on a number of requests at once, the others wait in
-the order of their arrival."""
+"""An inference server in simulated time: it works on a number of requests at once, the others wait
+in the order of their arrival."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def simulate(
     """Send ``count`` requests, always as many at once as the limiter lets. ``places(time)`` is how
     many the server works on at once, ``service_s(random, time)`` how long it takes for one. One
     that comes when ``refuses_above`` are there already is refused, and sent again."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - no secret
     now, sent, in_flight, working, tie = 0.0, 0, 0, 0, 0
     queue: deque[float] = deque()
     events: list[tuple[float, int, float, bool]] = []

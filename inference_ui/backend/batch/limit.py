@@ -18,15 +18,16 @@ class FailureLimit:
         if text is None:
             return cls()
         text = text.strip()
-        if text.endswith("%"):
-            share = float(text[:-1]) / 100
-            if not 0 <= share <= 1:
-                raise ValueError(f"not a share: {text}")
-            return cls(share=share)
-        number = int(text)
-        if number < 0:
-            raise ValueError(f"not a number of inputs: {text}")
-        return cls(number=number)
+        try:
+            if text.endswith("%"):
+                limit = cls(share=float(text[:-1]) / 100)
+            else:
+                limit = cls(number=int(text))
+        except ValueError as error:
+            raise ValueError(f"not a number of inputs or a share such as 5%: {text}") from error
+        if not 0 <= (limit.share or 0) <= 1 or (limit.number or 0) < 0:
+            raise ValueError(f"not a number of inputs or a share such as 5%: {text}")
+        return limit
 
     def is_passed(self, failed: int, found: int, walked: bool) -> bool:
         """Tell whether too many failed. A share is judged only when all inputs are found."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 
 from inference_ui.backend.batch.endpoints import is_base_url
@@ -60,9 +61,18 @@ def _check(job: BatchJob, finds_endpoints: bool) -> None:
     for path in (job.predict_path, job.readiness_path):
         if path and not path.startswith("/"):
             raise ValueError(f"a path must begin with a slash: {path}")
+    if job.ca_file is not None:
+        _check_certificates(job.ca_file)
     for name, value in job.headers.items():
         if not name.isascii() or not f"{name}{value}".isprintable():
             raise ValueError(f"not a header: {name!r}")
+
+
+def _check_certificates(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ValueError(f"no certificates in {path}: {error.strerror or error}") from error
 
 
 def _check_numbers(job: BatchJob) -> None:

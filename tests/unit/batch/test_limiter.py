@@ -81,7 +81,7 @@ def test_refusals_keep_the_limit_below_what_was_refused() -> None:
 
 
 def test_bounds_hold_whatever_the_answers_say() -> None:
-    chance = random.Random(3)
+    chance = random.Random(3)  # noqa: S311 - no secret
     limiter = Limiter(3, 7)
     now = 0.0
     for _ in range(5000):
