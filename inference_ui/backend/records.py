@@ -216,15 +216,15 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: int = 0
     rate: float = 0.0
     in_flight: int = 0
-    processes: int = 0
     left_s: float | None = None
-    waiting_for: str = ""
-    room: Room | None = None
     p50_ms: float | None = None
     p95_ms: float | None = None
     errors: tuple[ErrorGroup, ...] = ()
     history: tuple[Sample, ...] = ()
     version: int = 1
+    processes: int = 0
+    waiting_for: str = ""
+    room: Room | None = None
 
 
 class Outcome(StrEnum):
@@ -253,19 +253,19 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     started_at: float
     ended_at: float
     rate: float = 0.0
-    lines: int = 0
     removed: int = 0
     changed: int = 0
     unfollowed_links: int = 0
     p50_ms: float | None = None
     p95_ms: float | None = None
     p99_ms: float | None = None
-    bound_by: BoundBy | None = None
-    bound_shares: dict[BoundBy, float] = {}
     errors: tuple[ErrorGroup, ...] = ()
     client_version: str = ""
-    versions: dict[str, str] = {}
     version: int = 1
+    lines: int = 0
+    bound_by: BoundBy | None = None
+    bound_shares: dict[BoundBy, float] = {}
+    versions: dict[str, str] = {}
 
     @property
     def complete(self) -> bool:

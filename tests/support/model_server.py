@@ -1,9 +1,9 @@
 """A model server for tests, standard library only: speaks Seldon, misbehaves as told.
 
-Environment: DELAY_MS before each answer; MODE one of ``good``, ``crash`` (exits at once with code
-3), ``never`` (never ready), ``html`` (answers 200 with a page), ``refuse`` (400 with a reason),
-``fork`` (leaves a grandchild in a session of its own). ``HITS`` names a file that gets one byte
-per request, so that a test can count them.
+It works on 16 requests at once, the others wait. Environment: DELAY_MS for each; MODE one of
+``good``, ``crash`` (exits at once with code 3), ``never`` (never ready), ``html`` (answers 200
+with a page), ``refuse`` (400 with a reason), ``fork`` (leaves a grandchild in a session of its
+own). ``HITS`` names a file that gets one byte per request, so that a test can count them.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 MODE = os.environ.get("MODE", "good")
 DELAY_S = float(os.environ.get("DELAY_MS", "0")) / 1000
+PLACES = threading.Semaphore(16)
 HITS = os.environ.get("HITS")
 FAILURE = {"status": {"status": 1, "info": "unexpected protocol", "code": 400, "reason": "BAD"}}
 
@@ -34,7 +36,8 @@ class Handler(BaseHTTPRequestHandler):
         if HITS:
             with Path(HITS).open("ab") as hits:
                 hits.write(b".")
-        time.sleep(DELAY_S)
+        with PLACES:
+            time.sleep(DELAY_S)
         if MODE == "html":
             self._answer(200, b"<html>It works!</html>")
         elif MODE == "refuse":
