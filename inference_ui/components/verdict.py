@@ -22,6 +22,7 @@ def verdict_note(verdict: Any, stand: Any) -> rx.Component:
             rx.cond(verdict.kind == "warn", _starting(verdict, "warn"), _starting(verdict)),
         ),
         ("WAITING", note(t("task.waiting"), rx.el.p(_reason(verdict)), kind="warn")),
+        ("ROOM", note(t("task.room"), rx.el.p(_reason(verdict)), kind="warn")),
         ("STOPPING", _stopping(verdict)),
         ("FINISHING", _finishing(verdict)),
         ("SUCCEEDED", note(t("task.succeeded", found=stand.done), kind="ok")),

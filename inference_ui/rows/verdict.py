@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inference_ui.backend.errors import Message
 from inference_ui.backend.models.task import EndReason, TaskStatus
+from inference_ui.backend.records import Room
 from inference_ui.backend.services.tasks import TaskView
 from inference_ui.rows.common import MessageRow, message_row, stopping, unix
 
@@ -61,7 +63,23 @@ def verdict(view: TaskView) -> VerdictRow:
         kind: Kind = "" if reason.code in EXPECTED else "warn"
         limit = task.plan.package.launch.ready_timeout_s
         return VerdictRow("STARTING", kind, reason, since, limit)
-    return VerdictRow("WAITING", "warn", reason) if reason.code else VerdictRow()
+    if reason.code:
+        return VerdictRow("WAITING", "warn", reason)
+    room = view.progress.room if view.progress is not None else None
+    return VerdictRow("ROOM", "warn", _lack_of(room)) if room is not None else VerdictRow()
+
+
+def _lack_of(room: Room) -> MessageRow:
+    """Return what the results still to come lack: bytes, or else files."""
+    if room.needed_bytes > room.free_bytes:
+        return message_row(
+            Message("NO_ROOM_FOR_RESULTS", {"needed": room.needed_bytes, "free": room.free_bytes})
+        )
+    return message_row(
+        Message(
+            "NO_INODES_FOR_RESULTS", {"needed": room.needed_inodes, "free": room.free_inodes}
+        )
+    )
 
 
 def _ending(view: TaskView) -> VerdictRow:

@@ -108,6 +108,12 @@ class BatchRun:
         self.start(**options)
         return self.wait()
 
+    @property
+    def pid(self) -> int:
+        """The client that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the client a signal."""
         assert self._process is not None

@@ -26,22 +26,31 @@ from __future__ import annotations
 import math
 
 START = 4
+"""Few enough for a server that takes seconds for each and does them one after the other."""
 _FIRST_GROWTH, _GROWTH, _LAST_GROWTH, _LAST_FROM = 8, 4, 2, 64
+"""By how much the limit is multiplied at the start, and from which limit on by the last."""
 _HEADROOM = 1.2
 _REGROWTH = 1.5
+"""By how much it grows later, while nothing waits at all."""
 _LATE, _RISE = 1.25, 1.5
 """Latency of so many times B, or so much more than before, means that requests wait."""
 _AGREES, _AGREED = 1.05, 1
+"""Latency that is B within a twentieth; after so many probes that found it so, the next goes on
+until latency falls no more."""
 _PROBE_FALL, _FALL = 0.75, 0.6
 """The most that the limit falls at once, so that what it does to latency can be told."""
 _FALLEN = 0.85
 """After so much of a fall, at once or by and by, latency must have fallen too."""
-_REFUSED_FALL = 0.7
-_REFUSED_EPOCHS = 20
+_REFUSED_FALL, _REFUSED_NEAR, _REFUSED_EPOCHS = 0.7, 0.9, 20
+"""A refusal lowers the limit to the first share; for so many epochs it stays below the second."""
 _FIRST_PROBE, _LATEST_PROBE = 6, 24
+"""Epochs until B is probed; doubled from one to the other while probes agree with it."""
 _FEWEST, _MOST, _WAVES = 16, 256, 3
+"""Answers of an epoch, and how often each place of the limit is answered in one."""
 _EXACT = 0.05
+"""The relative standard error of the mean that is good enough."""
 _UNDERUSED = 0.2
+"""Moments with nothing to send, by answers, that make an epoch useless."""
 
 
 class Limiter:
@@ -202,7 +211,7 @@ class Limiter:
     def _move(self, wanted: int, now: float) -> None:
         if self._refused_epochs:
             self._refused_epochs -= 1
-            wanted = min(wanted, max(int(self._refused_limit * 0.9), 1))
+            wanted = min(wanted, max(int(self._refused_limit * _REFUSED_NEAR), 1))
         wanted = max(wanted, self.floor, self._lowest, 1)
         before, self.limit = self.limit, min(wanted, self._highest)
         if self.limit > before:

@@ -49,6 +49,7 @@ TEXT = {
     "starting_since": "For {seconds, duration}",
     "starting_limit": "at most {limit, duration}",
     "waiting": "Inference is paused",
+    "room": "The results will not fit",
     "stopping": "Stopping",
     "stopping_by": "{who} asked it to stop; it is ending",
     "stopping_text": "All results so far are kept; its nodes are freed in a moment.",

@@ -49,6 +49,7 @@ TEXT = {
     "starting_since": "已 {seconds, duration}",
     "starting_limit": "最多等 {limit, duration}",
     "waiting": "推理暂停",
+    "room": "结果放不下",
     "stopping": "正在停止",
     "stopping_by": "{who} 要求停止，正在结束",
     "stopping_text": "已有的结果全部保留，节点马上释放。",

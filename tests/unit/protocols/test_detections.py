@@ -6,12 +6,13 @@ import json
 import math
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference_ui.backend.protocols import ServiceType, detections, protocol_of
-from inference_ui.backend.protocols.detections import detections_in
+from inference_ui.backend.protocols.detections import detections_in, plain_detection
 from inference_ui.backend.records import Detections
 
 CAT = [1.0, 2.0, 3.0, 4.0]
@@ -152,3 +153,48 @@ def test_reading_never_raises_and_the_arrays_stay_parallel(
 def test_text_that_is_nested_too_deeply_is_no_detection() -> None:
     hostile = '{"dobjects":' + "[" * 100_000
     assert protocol_of(ServiceType.SELDON).unwrap({"strData": hostile}) is None
+
+
+flat = st.integers(0, 5).flatmap(
+    lambda count: st.fixed_dictionaries(
+        {
+            "dclasses": st.lists(st.text() | st.integers(-9, 9), min_size=count, max_size=count),
+            "dobjects": st.lists(
+                st.lists(st.floats(-1e6, 1e6) | st.integers(-9, 9), min_size=4, max_size=4),
+                min_size=count,
+                max_size=count,
+            ),
+            "dconfidences": st.lists(st.floats(0, 1), min_size=count, max_size=count),
+            "dnum": st.integers(0, 6),
+        }
+    )
+)
+
+
+@given(flat, st.booleans())
+def test_the_quick_look_at_a_plain_detection_sees_what_the_whole_one_does(
+    answer: dict[str, object], enveloped: bool
+) -> None:
+    body = msgspec.json.encode({"jsonData": answer} if enveloped else answer)
+    quick = plain_detection(body)
+    whole = detections_in(msgspec.json.decode(msgspec.json.encode(answer)))
+    assert quick is not None
+    assert whole is not None
+    assert (tuple(quick[0]), tuple(quick[1])) == (whole.classes, whole.confidences)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"dobjects": [[1, 2, 3]], "dclasses": ["a"], "dconfidences": [0.5]}',
+        b'{"dobjects": [[1, 2, 3, 4]], "dclasses": ["a", "b"], "dconfidences": [0.5]}',
+        b'{"dobjects": [[1, 2, 3, 4]], "dclasses": ["a"], "dconfidences": ["0.5"]}',
+        b'{"dobjects": [[1, 2, 3, 4]], "dclasses": [3.0], "dconfidences": [0.5]}',
+        b'{"dobjects": [[1, 2, 3, 4]], "dclasses": ["a"]}',
+        b'{"dobjects": [[1, 2, 3, 4]], "dclasses": ["a"], "dconfidences": [0.5]} x',
+    ],
+)
+def test_the_quick_look_leaves_everything_else_to_the_whole_one(body: bytes) -> None:
+    assert plain_detection(body) is None

@@ -17,7 +17,7 @@ from inference_ui.backend.models.compute import Placement
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskEvent, TaskStatus
 from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.protocols import ServiceType
-from inference_ui.backend.records import ErrorGroup, InputKind, Progress, Sample, WalkState
+from inference_ui.backend.records import ErrorGroup, InputKind, Progress, Room, Sample, WalkState
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
 from inference_ui.i18n.catalogue import LOCALES, messages
 from inference_ui.rows.logs import chosen, evidence, log_tabs, readable
@@ -138,6 +138,20 @@ class TestVerdict:
 
     def test_a_task_that_runs_well_needs_no_words(self) -> None:
         assert verdict(a_view(a_task(status="RUNNING"))).code == ""
+
+    @pytest.mark.parametrize(
+        ("room", "code", "needed", "free"),
+        [
+            (Room(5000, 400, 10, 900), "NO_ROOM_FOR_RESULTS", 5000, 400),
+            (Room(500, 4000, 1000, 9), "NO_INODES_FOR_RESULTS", 1000, 9),
+        ],
+    )
+    def test_results_that_will_not_fit_are_a_warning(
+        self, room: Room, code: str, needed: int, free: int
+    ) -> None:
+        row = verdict(a_view(a_task(status="RUNNING"), progress=a_progress(room=room)))
+        assert (row.code, row.kind, row.reason.code) == ("ROOM", "warn", code)
+        assert row.reason.args == {"needed": needed, "free": free}
 
     def test_a_server_that_is_away_is_a_warning(self) -> None:
         task = a_task(status="RUNNING", waiting_for=Message("SERVER_AWAY").to_json())
