@@ -76,9 +76,7 @@ def _lack_of(room: Room) -> MessageRow:
             Message("NO_ROOM_FOR_RESULTS", {"needed": room.needed_bytes, "free": room.free_bytes})
         )
     return message_row(
-        Message(
-            "NO_INODES_FOR_RESULTS", {"needed": room.needed_inodes, "free": room.free_inodes}
-        )
+        Message("NO_INODES_FOR_RESULTS", {"needed": room.needed_inodes, "free": room.free_inodes})
     )
 
 

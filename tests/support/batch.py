@@ -109,6 +109,12 @@ class BatchRun:
         return self.wait()
 
     @property
+    def is_over(self) -> bool:
+        """Whether the client that was started last has ended."""
+        assert self._process is not None
+        return self._process.poll() is not None
+
+    @property
     def pid(self) -> int:
         """The client that was started last."""
         assert self._process is not None

@@ -28,6 +28,7 @@ def opened(output: Path) -> Journal:
     """Open as a client does."""
     (output / PRIVATE).mkdir(parents=True, exist_ok=True)
     journal = Journal(output)
+    journal.clean_up()
     journal.recover(lambda statuses, sides: None)
     return journal
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from inference_ui.backend.batch.account import Account, account_for, drop_doubled
 from inference_ui.backend.batch.bounds import Bounds
 from inference_ui.backend.batch.endpoints import pause
-from inference_ui.backend.batch.feed import Feed, Listing
+from inference_ui.backend.batch.feed import Feed
 from inference_ui.backend.batch.ledger import Ledger
+from inference_ui.backend.batch.listing import Listing
 from inference_ui.backend.batch.messages import Done
 from inference_ui.backend.batch.nursery import Nursery
 from inference_ui.backend.batch.passing import Pass
@@ -23,7 +24,6 @@ from inference_ui.backend.batch.room import room_for
 from inference_ui.backend.batch.signals import StopSignals
 from inference_ui.backend.batch.summing import summary_of
 from inference_ui.backend.batch.tally import History, Tally
-from inference_ui.backend.batch.walk import Walk
 from inference_ui.backend.batch.workspace import Workspace
 from inference_ui.backend.batch.writer import Writer
 from inference_ui.backend.errors import CannotGoOn
@@ -58,6 +58,7 @@ class Client:
         plan: Plan,
         workspace: Workspace,
         nursery: Nursery,
+        listing: Listing,
         endpoints: Path | None,
         say: Say,
         show: Show,
@@ -70,7 +71,7 @@ class Client:
         self._show = show
         self._started_at = time.time()
         self._lines_before = workspace.journal.lines
-        self._listing = Listing(Walk(workspace.dataset, workspace.output, plan.job.input_kind))
+        self._listing = listing
         self._tally = Tally(
             workspace.ledger.errors,
             workspace.ledger.succeeded.count,
@@ -88,7 +89,6 @@ class Client:
     async def run(self, stop: StopSignals) -> Summary:
         """Do everything; the summary is written when this returns. Raises ``CannotGoOn`` when the
         output can no longer be written to."""
-        self._listing.start()
         self._write_progress(self._progress(WalkState.STARTING))
         threads = ThreadPoolExecutor(1, "write")
         ended = asyncio.Event()
@@ -106,7 +106,6 @@ class Client:
             await reporting
             return await asyncio.to_thread(self._conclude, account, ledger)
         finally:
-            self._listing.stop()
             ended.set()  # not cancelled: what it writes at this moment must be whole
             await asyncio.gather(reporting, return_exceptions=True)
             # Whatever a thread still writes must be written before the lock is let go.
@@ -256,7 +255,7 @@ class Client:
                 outcome=outcome,
                 started_at=self._started_at,
                 lines_before=self._lines_before,
-                unfollowed_links=self._listing.walk.unfollowed_links,
+                unfollowed_links=self._listing.unfollowed_links,
             )
             write_record(self._workspace.output / SUMMARY, summary)
         except OSError as error:

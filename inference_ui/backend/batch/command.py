@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import io
 import os
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -37,6 +38,9 @@ INTERRUPTED = 75
 
 _RECURSION = 10_000
 
+_KILLED = frozenset(("WALK_KILLED", "WORKERS_KILLED"))
+"""What somebody else did to this program, so that running it again may help."""
+
 _SENTENCES = {
     "BAD_JOB": "the job is not valid: {reason}",
     "JOB_UNREADABLE": "the job {path} cannot be read: {reason}",
@@ -46,7 +50,8 @@ _SENTENCES = {
     "OUTPUT_FAILED": "the output {path} can no longer be written to: {reason}; what is written is"
     " whole, and running it again goes on from there",
     "LOCKED": "another batch client is writing into {path}",
-    "NO_WORKER": "no process could be started: {reason}",
+    "NO_PROCESS": "no process could be started: {reason}",
+    "WALK_KILLED": "its process that lists the dataset was killed",
     "WORKERS_KILLED": "its processes were killed {count} times; there may be too little memory",
 }
 
@@ -103,6 +108,7 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
     """
     import uvloop
 
+    from inference_ui.backend.batch.listing import run_walker
     from inference_ui.backend.batch.nursery import Nursery
     from inference_ui.backend.batch.plan import plan_of
     from inference_ui.backend.batch.worker import run_worker
@@ -113,7 +119,10 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
     plan = plan_of(job, finds_endpoints=endpoints is not None)
     folders = take_folders(job)
     try:
-        nursery = Nursery(partial(run_worker, plan, folders.source_root, folders.attempt))
+        nursery = Nursery(
+            partial(run_walker, folders.dataset, folders.output, job.input_kind),
+            partial(run_worker, plan, folders.source_root, folders.attempt),
+        )
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 return runner.run(_run(plan, folders, nursery, endpoints, say, show))
@@ -127,24 +136,37 @@ async def _run(
     plan: Plan, folders: Folders, nursery: Nursery, endpoints: Path | None, say: Say, show: Show
 ) -> Summary:
     from inference_ui.backend.batch.client import Client
+    from inference_ui.backend.batch.listing import Listing
     from inference_ui.backend.batch.signals import StopSignals
     from inference_ui.backend.batch.workspace import open_workspace
 
     job = plan.job
     stop = StopSignals()
     say(f"batch client {inference_ui.__version__}: {job.dataset} to {job.output}")
-    workspace = await asyncio.to_thread(open_workspace, job, folders)
+    listing = Listing(_walker_of(nursery))  # meanwhile the journal is read
     try:
+        workspace = await asyncio.to_thread(open_workspace, job, folders)
         done = workspace.ledger.succeeded.count + workspace.ledger.failed.count
         if workspace.retried:
             say(f"{workspace.retried} failed inputs are tried again")
         if done:
             say(f"{done} inputs have a line already")
-        summary = await Client(plan, workspace, nursery, endpoints, say, show).run(stop)
+        client = Client(plan, workspace, nursery, listing, endpoints, say, show)
+        try:
+            summary = await client.run(stop)
+        finally:
+            workspace.journal.close()
     finally:
-        workspace.journal.close()
+        await asyncio.to_thread(listing.close)
     say(ending(summary, did_something=summary.lines != done or workspace.retried > 0))
     return summary
+
+
+def _walker_of(nursery: Nursery) -> socket.socket:
+    try:
+        return nursery.walker()
+    except OSError as error:
+        raise CannotStart("NO_PROCESS", reason=error.strerror or str(error)) from error
 
 
 def ending(summary: Summary, *, did_something: bool) -> str:
@@ -185,4 +207,4 @@ def refuse(error: ProductError) -> int:
     """Say on stderr why it could not run; return the exit code."""
     sentence = _SENTENCES[error.code].format(**error.message.args)
     sys.stderr.write(f"error: {sentence}\n")
-    return CANNOT_RUN
+    return INTERRUPTED if error.code in _KILLED else CANNOT_RUN

@@ -1,58 +1,17 @@
 """Handing out the inputs that have no line yet, in the walk's order.
 
-The walk runs ahead in a thread of its own, so that the number of inputs is known early; the feed
-follows it.
+The walk runs ahead, so that the number of inputs is known early; the feed follows it.
 """
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 
 from inference_ui.backend.batch.ledger import Ledger
+from inference_ui.backend.batch.listing import Listing
 from inference_ui.backend.batch.names import joined, text_of
-from inference_ui.backend.batch.paths import PathList
-from inference_ui.backend.batch.walk import Walk
 
 _MANY = 256
-
-
-class Listing:
-    """The walk, in its thread: ``paths`` grows until ``ended``. ``complete``: every input of the
-    dataset is in it."""
-
-    def __init__(self, walk: Walk) -> None:
-        self.paths = PathList()
-        self.walk = walk
-        self.ended = False
-        self.complete = False
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="walk", daemon=True)
-
-    def start(self) -> None:
-        """Begin to list."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """List no further folder."""
-        self.walk.stopped = True
-
-    def wait(self) -> None:
-        """Wait until nothing more is listed."""
-        self._thread.join()
-        self.check()
-
-    def check(self) -> None:
-        """Raise what ended the walk before its time."""
-        if self._error is not None:
-            raise self._error
-
-    def _run(self) -> None:
-        try:
-            self.complete = self.walk.into(self.paths)
-        except BaseException as error:
-            self._error = error  # raised again by check()
-        self.ended = True
 
 
 class Feed:
@@ -107,9 +66,9 @@ class Feed:
                 self._folder = folder
                 self._names_done = self._done.names_in(folder)
             self._seen += len(names)
+            done = self._names_done
             for name in names:
-                path = joined(folder, name)
-                if name not in self._names_done and not self._is_done_by_text(path):
+                if name not in done and not self._is_done_by_text(path := joined(folder, name)):
                     self._undone.append(path)
         self._block += 1
         return True

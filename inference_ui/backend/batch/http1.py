@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import inference_ui
 from inference_ui.backend.batch.connection import Connection, Exchange
@@ -210,6 +211,7 @@ class Http1Transport:
             "User-Agent": f"inference-ui/{inference_ui.__version__}",
             "Accept": "*/*",
             **({"Content-Type": "application/json"} if method == "POST" else {}),
+            **_authorization(parts),
         }
         own = {name.lower() for name in self._headers}
         lines = {name: value for name, value in headers.items() if name.lower() not in own}
@@ -217,6 +219,14 @@ class Http1Transport:
         head = f"{method} {path} HTTP/1.1\r\n{text}".encode("utf-8", "surrogateescape")
         port = parts.port or (443 if is_tls else 80)
         return _Target(parts.hostname or "", port, self._tls if is_tls else None, head)
+
+
+def _authorization(parts: SplitResult) -> dict[str, str]:
+    """Return the header for a URL that holds a user and a password."""
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
 def _tls_context(ca_file: str | None) -> ssl.SSLContext:

@@ -56,11 +56,14 @@ class Journal:
         self._sidecar = Appender(output / SIDECAR)
         self.lines = 0
 
+    def clean_up(self) -> None:
+        """Remove what a kill left half written, before anything else is done."""
+        for left_over in (self._output / PRIVATE).glob("*.tmp"):
+            left_over.unlink(missing_ok=True)
+
     def recover(self, see: See) -> bool:
         """Make the files whole and parallel, whatever ended the last writer. ``see`` gets the
         lines meanwhile; False when something was repaired, so that it must :meth:`read` them."""
-        for left_over in (self._output / PRIVATE).glob("*.tmp"):
-            left_over.unlink()
         self._journal.create()
         self._sidecar.create()
         found = scan(self._journal.path, self._sidecar.path, see)

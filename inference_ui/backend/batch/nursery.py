@@ -1,7 +1,8 @@
-"""Where workers come from: a process that was forked before there were threads, and forks others.
+"""Where the walker and the workers come from: a process that was forked before there were threads,
+and forks others.
 
 The coordinator has threads and an event loop, which no fork survives in good order; the nursery has
-neither. It holds what all workers share (imported modules, the plan), so a worker costs little
+neither. It holds what all of them share (imported modules, the plan), so a worker costs little
 memory and is there within milliseconds, whenever one more pays off or one was killed.
 
 No process outlives the coordinator: the kernel kills the nursery when the coordinator dies, and the
@@ -22,30 +23,39 @@ from functools import partial
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 
+Walk = Callable[[socket.socket], None]
+"""What a walker does: gets its socket to the coordinator, returns when it ended."""
 Work = Callable[[int, socket.socket], None]
 """What a worker does: gets its index and its socket to the coordinator, returns when it ended."""
+
+_WALKER, _WORKER, _NONE = b"l", b"w", b"-"
 
 
 class Nursery:
     """The coordinator's handle on the nursery. Create it while the process has no threads."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, walk: Walk, work: Work) -> None:
         self._end, inner = socket.socketpair()
         gc.freeze()  # what is here by now is shared with the workers as long as nobody touches it
         parent = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
-            _in_child(lambda: self._run(inner, work), parent, self._end)
+            _in_child(lambda: self._run(inner, walk, work), parent, self._end)
         inner.close()
-        self._workers = 0
+
+    def walker(self) -> socket.socket:
+        """Start a walker; return the socket to it. Raises ``OSError`` when none can be started."""
+        return self._start(_WALKER)
 
     def worker(self) -> socket.socket:
         """Start a worker; return the socket to it. Raises ``OSError`` when none can be started."""
-        self._end.sendall(b"+")
+        return self._start(_WORKER)
+
+    def _start(self, kind: bytes) -> socket.socket:
+        self._end.sendall(kind)
         _, ends, _, _ = socket.recv_fds(self._end, 1, 1)
         if not ends:
             raise OSError("no process could be started")
-        self._workers += 1
         return socket.socket(fileno=ends[0])
 
     def close(self) -> None:
@@ -54,23 +64,24 @@ class Nursery:
         with suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
 
-    def _run(self, coordinator: socket.socket, work: Work) -> None:
+    def _run(self, coordinator: socket.socket, walk: Walk, work: Work) -> None:
+        signal.signal(signal.SIGCHLD, lambda number, frame: _reap(os.WNOHANG))
         index = 0
-        while coordinator.recv(1):
+        while kind := coordinator.recv(1):
             ours, theirs = socket.socketpair()
             nursery = os.getpid()
             try:
                 started = os.fork()
             except OSError:
-                coordinator.sendall(b"-")
+                coordinator.sendall(_NONE)
             else:
                 if started == 0:
-                    _in_child(partial(work, index, ours), nursery, coordinator, theirs)
-                index += 1
-                socket.send_fds(coordinator, [b"+"], [theirs.fileno()])
+                    run = partial(walk, ours) if kind == _WALKER else partial(work, index, ours)
+                    _in_child(run, nursery, coordinator, theirs)
+                index += kind == _WORKER
+                socket.send_fds(coordinator, [kind], [theirs.fileno()])
             ours.close()
             theirs.close()
-            _reap(os.WNOHANG)
         _reap(0)
 
 
@@ -83,6 +94,7 @@ def _in_child(run: Callable[[], None], parent: int, *not_ours: socket.socket) ->
         # Stopping is the coordinator's to decide; Ctrl-C reaches every process of a terminal.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _die_with(parent)
         run()
         code = 0
@@ -103,7 +115,7 @@ def _die_with(parent: int) -> None:
 
 
 def _reap(options: int) -> None:
-    """Take the exit codes of workers that ended; without WNOHANG wait for all."""
+    """Take the exit codes of those that ended; without WNOHANG wait for all."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, options)[0]:
             continue

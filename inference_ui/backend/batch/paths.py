@@ -44,6 +44,16 @@ class PathList:
             self._open = []
             self._folder = None
 
+    def append(self, block: bytes, count: int) -> None:
+        """Add a block of another list, with ``count`` paths, after what is sealed."""
+        self._blocks.append(block)
+        self.count += count
+
+    def take(self, index: int) -> bytes:
+        """Return a block as it is, and keep none of it."""
+        block, self._blocks[index] = self._blocks[index], b""
+        return block
+
     @property
     def blocks(self) -> int:
         """How many blocks readers can see."""

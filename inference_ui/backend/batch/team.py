@@ -7,7 +7,6 @@ worker is lost instead, another gets it.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -18,6 +17,7 @@ from inference_ui.backend.batch.alone import Alone
 from inference_ui.backend.batch.channel import Channel, to_worker
 from inference_ui.backend.batch.feed import Feed
 from inference_ui.backend.batch.items import Input
+from inference_ui.backend.batch.load import cores
 from inference_ui.backend.batch.nursery import Nursery
 from inference_ui.backend.batch.plan import MAX_IN_FLIGHT, Plan
 from inference_ui.backend.batch.sender import ALONE_AFTER
@@ -30,7 +30,7 @@ _AHEAD_S = 0.3
 """A worker holds what it does in so long, so that none has much left when the others are done."""
 _PAYS_OFF = 2000
 """Inputs that must be left for one more worker to pay off."""
-_BUSY = 0.85
+_BUSY, _BUSY_LOOKS = 0.85, 2
 _MOST_LOST = 3
 
 _UNKNOWN = messages.State(0, 0, 0, 0.0, 0.0, (), "")
@@ -84,13 +84,14 @@ class Team:
         self._lost = 0
         self._hired = 0
         self._hiring = False
+        self._busy_looks = 0
         self._bounded = asyncio.Event()
         self._replacing: asyncio.Task[None] | None = None
         self._looked_at = time.monotonic()
         self.members: list[Member] = []
         self.alone = Alone(self.members)
         self.stopping = False
-        wanted = plan.job.processes or min(os.cpu_count() or 1, MOST_PROCESSES)
+        wanted = plan.job.processes or min(cores(), MOST_PROCESSES)
         self.most = min(wanted, plan.job.max_in_flight or wanted)
 
     @property
@@ -159,6 +160,7 @@ class Team:
         for member in self.members:
             member.rate += (member.done / seconds - member.rate) / 2
             member.done = 0
+        self._busy_looks = self._busy_looks + 1 if self.is_busy else 0
         if self._more_pays_off():
             await self._hire(len(self.members) + 1)
             self.give()
@@ -182,7 +184,7 @@ class Team:
             not self.stopping
             and not self._hiring
             and len(self.members) < self.most
-            and self.is_busy
+            and self._busy_looks >= _BUSY_LOOKS
             and self._feed.left > _PAYS_OFF
         )
 
@@ -233,7 +235,7 @@ class Team:
             member.send(messages.Servers(self._urls))
         except OSError as error:
             if not self.members:
-                raise CannotGoOn("NO_WORKER", reason=error.strerror or str(error)) from error
+                raise CannotGoOn("NO_PROCESS", reason=error.strerror or str(error)) from error
             self.most = len(self.members)
         finally:
             self._hiring = False

@@ -36,23 +36,24 @@ class Walk:
         self._suffixes = suffixes_of(kind)
         self._skipped = _own_folders(self._root, os.fsencode(os.path.realpath(output)))
         self.unfollowed_links = 0
-        self.stopped = False
 
-    def into(self, paths: PathList) -> bool:
-        """List the dataset into ``paths``; tell whether all of it, which is when ``stopped`` was
-        not set meanwhile.
+    def into(self, paths: PathList) -> Iterator[bytes]:
+        """List the dataset into ``paths``; yield each of its blocks as it is filled.
 
         A folder that cannot be listed stands in the list by its own path, so that it gets a line.
         """
+        yielded = 0
         for folder, names in self._folders():
             paths.add(folder, names)
-            if paths.blocks == 0:
+            if yielded == 0:
                 paths.seal()  # the first inputs are sent while the rest is listed
-            if self.stopped:
-                paths.seal()
-                return False
+            while yielded < paths.blocks:
+                yield paths.take(yielded)
+                yielded += 1
         paths.seal()
-        return True
+        while yielded < paths.blocks:
+            yield paths.take(yielded)
+            yielded += 1
 
     def _folders(self) -> Iterator[tuple[bytes, list[bytes]]]:
         pending = [b""]

@@ -99,6 +99,7 @@ def open_workspace(job: BatchJob, folders: Folders) -> Workspace:
 def _open_journal(job: BatchJob, folders: Folders) -> Workspace:
     root = folders.source_root
     journal = Journal(folders.output)
+    journal.clean_up()
     ledger = Ledger.recovered(journal, root)
     changed = journal.put_back(ledger.has_source)
     retried = journal.set_aside_failed(folders.attempt) if job.retry_failed else 0

@@ -18,7 +18,7 @@ TEXT = {
     "NO_ROOM_FOR_RESULTS": "About {needed, size} are still to come, {free, size} are free on the "
     "output volume. Make room: inference ends when the disk is full, and what is done stays",
     "NO_INODES_FOR_RESULTS": "About {needed, number} files are still to come, the output volume "
-    "has room for {free, number}. Make room: inference ends when it is full, and what is done stays",
+    "has room for {free, number}. Make room: inference ends when it is full, what is done stays",
     "FAILED_ITEMS": "{failed, number} of {found, number} items failed, "
     "{succeeded, number} succeeded",
     "SKIPPED_ITEMS": "{skipped, number} of {found, number} items were not inferred",
