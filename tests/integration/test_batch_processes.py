@@ -38,7 +38,7 @@ def workers_of(run: BatchRun) -> list[psutil.Process]:
 def test_a_killed_worker_costs_nothing(tmp_path: Path, processes: int) -> None:
     dataset = make_dataset(tmp_path / "in", 2000, per_folder=100)
     with InferenceServer(soon) as server:
-        run = BatchRun(tmp_path, dataset, server.url, processes=processes, retries=0)
+        run = BatchRun(tmp_path, dataset, server.url, processes=processes, max_in_flight=6)
         run.start()
         killed: set[int] = set()
         for lines in (100, 400, 900):
