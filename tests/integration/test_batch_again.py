@@ -203,3 +203,44 @@ def test_a_folder_copied_without_its_private_part_is_gone_on_with(tmp_path: Path
         assert run.run().code == 0
     assert len(server.calls) == 10
     run.check_complete(names_in(dataset))
+
+
+def test_failed_inputs_are_tried_again_after_a_run_that_was_killed(tmp_path: Path) -> None:
+    dataset = make_dataset(tmp_path / "in", 200)
+    held = Gate()
+
+    async def script(call: Call) -> web.StreamResponse:
+        if call.number >= 100:
+            await held.passed()
+        return call.reply({}, 400) if b"7" in call.body else detect(call)
+
+    with InferenceServer(script) as server:
+        run = BatchRun(tmp_path, dataset, server.url, max_in_flight=4)
+        run.start()
+        wait_for(lambda: run.line_count == 100, "the lines before the kill")
+        run.kill()
+        run.wait()
+        failed = sum(line["status"] == "FAILED" for line in run.lines)
+        assert failed > 10
+        held.open()
+        server.script = detect
+        run.change(retry_failed=True)
+        assert run.run().code == 0
+    run.check_complete(names_in(dataset))
+    assert run.summary.succeeded == 200
+    assert run.summary.attempt == 2
+
+
+def test_lines_of_another_dataset_are_not_tried_again_and_stay_single(tmp_path: Path) -> None:
+    one, other = make_dataset(tmp_path / "one", 10), make_dataset(tmp_path / "other", 10)
+    with InferenceServer(lambda call: call.reply({}, 400)) as server:
+        run = BatchRun(tmp_path, one, server.url, source_root="/one/")
+        assert run.run().code == 0
+        run.change(dataset=str(other), source_root="/other/")
+        assert run.run().code == 0
+        run.change(retry_failed=True)
+        for _ in range(2):
+            assert run.run().code == 0
+    sources = [line["source"] for line in run.lines]
+    assert len(sources) == len(set(sources)) == 20
+    assert len(server.calls) == 40

@@ -7,6 +7,7 @@ everybody's again. One suspect at a time.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ class Alone:
     def __init__(self, members: Sequence[Member]) -> None:
         self._members = members
         self._suspects: deque[Input] = deque()
+        self._delayed = 0
         self._waiting: set[Member] = set()
         self._sent: tuple[Member, Input] | None = None
         self.url: str | None = None
@@ -32,13 +34,23 @@ class Alone:
     @property
     def is_busy(self) -> bool:
         """Whether there are suspects."""
-        return bool(self._suspects) or self.url is not None
+        return bool(self._suspects) or self._delayed > 0 or self.url is not None
 
-    def add(self, suspect: Input) -> None:
-        """Take over a suspect; the one that was sent alone may come back, to be sent again."""
-        self._suspects.append(suspect)
+    def add(self, suspect: Input, delay_s: float = 0.0) -> None:
+        """Take over a suspect, to be sent after so many seconds; the one that was sent alone may
+        come back, to be sent again."""
         if self._sent is not None and self._sent[1].number == suspect.number:
             self._release()
+        if delay_s > 0:
+            self._delayed += 1
+            asyncio.get_running_loop().call_later(delay_s, self._due, suspect)
+        else:
+            self._suspects.append(suspect)
+        self.next()
+
+    def _due(self, suspect: Input) -> None:
+        self._delayed -= 1
+        self._suspects.append(suspect)
         self.next()
 
     def next(self) -> None:

@@ -87,6 +87,7 @@ class Balancer:
         self._changed = changed
         self._say = say
         self._endpoints: dict[str, Endpoint] = {}
+        self._leaving: dict[str, Endpoint] = {}
         self._reserved: str | None = None
 
     def set_bounds(self, lowest: int, highest: int) -> None:
@@ -107,8 +108,16 @@ class Balancer:
         for url in self._endpoints.keys() - wanted:
             endpoint = self._endpoints.pop(url)
             endpoint.listed = False
+            if endpoint.in_flight:  # it may be listed again before they end
+                self._leaving[url] = endpoint
             self._say(f"server {url} is no longer listed")
         for url in sorted(wanted - self._endpoints.keys()):
+            left = self._leaving.pop(url, None)
+            if left is not None:
+                left.listed = True
+                self._endpoints[url] = left
+                self._watch(left)
+                continue
             self._endpoints[url] = endpoint = Endpoint(
                 url=url,
                 predict_url=url + self._protocol.predict_path,
@@ -136,7 +145,8 @@ class Balancer:
     def fits_bounds(self) -> bool:
         """Whether no endpoint has more requests in flight than it may have."""
         highest = self._bounds[1]
-        return all(endpoint.in_flight <= highest for endpoint in self._endpoints.values())
+        known = (*self._endpoints.values(), *self._leaving.values())
+        return all(endpoint.in_flight <= highest for endpoint in known)
 
     @property
     def answering(self) -> tuple[str, ...]:
@@ -192,13 +202,16 @@ class Balancer:
     @property
     def has_reserved_idle(self) -> bool:
         """Whether nothing is in flight at the reserved endpoint; also when it is not listed."""
-        endpoint = self._endpoints.get(self._reserved or "")
+        url = self._reserved or ""
+        endpoint = self._endpoints.get(url) or self._leaving.get(url)
         return endpoint is None or endpoint.in_flight == 0
 
     @property
-    def has_reserved_listed(self) -> bool:
-        """Whether the reserved endpoint is listed."""
-        return self._reserved in self._endpoints
+    def is_reserved_lost(self) -> bool:
+        """Whether another endpoint should be reserved: this one is not listed any more, or does not
+        answer while others do."""
+        endpoint = self._endpoints.get(self._reserved or "")
+        return endpoint is None or (endpoint.state is EndpointState.OUT and self.any_in)
 
     def take_reserved(self) -> Endpoint | None:
         """Return the reserved endpoint when it answers and nothing is in flight at it, with one
@@ -212,6 +225,14 @@ class Balancer:
     def give_back(self, endpoint: Endpoint) -> None:
         """End a request that was taken for."""
         endpoint.in_flight -= 1
+        if not endpoint.listed and not endpoint.in_flight:
+            self._leaving.pop(endpoint.url, None)
+
+    def dropped(self) -> None:
+        """Tell that all requests were broken off."""
+        for endpoint in self._endpoints.values():
+            endpoint.in_flight = 0
+        self._leaving.clear()
 
     def acquit(self, endpoint: Endpoint) -> None:
         """Tell that an endpoint answered a request as it should."""
@@ -248,6 +269,7 @@ class Balancer:
         while endpoint.state is not EndpointState.OUT and endpoint.checked_at < since:
             if endpoint.checking is None:
                 endpoint.checking = asyncio.create_task(self._check(endpoint))
+                endpoint.checking.add_done_callback(_pass_on)
             await asyncio.shield(endpoint.checking)
         return endpoint.state is not EndpointState.OUT
 
@@ -295,6 +317,7 @@ class Balancer:
     def _watch(self, endpoint: Endpoint, pause: float = 0.0) -> None:
         if endpoint.watching is None and endpoint.listed:
             endpoint.watching = asyncio.create_task(self._ask_until_in(endpoint, pause))
+            endpoint.watching.add_done_callback(_pass_on)
 
     def _enter(self, endpoint: Endpoint) -> None:
         if endpoint.state is not EndpointState.IN:
@@ -311,6 +334,12 @@ class Balancer:
             self._say(f"server {endpoint.url} {says}: {reason}")
             self._changed()
         self._watch(endpoint, pause)
+
+
+def _pass_on(task: asyncio.Task[None]) -> None:
+    """Let the loop know of what went wrong in a task that nobody awaits."""
+    if not task.cancelled():
+        task.result()
 
 
 def readiness_fault(readiness: Readiness, answer: Answer | NoAnswer) -> str | None:

@@ -7,9 +7,11 @@ import argparse
 import asyncio
 import io
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -38,8 +40,8 @@ INTERRUPTED = 75
 
 _RECURSION = 10_000
 
-_KILLED = frozenset(("WALK_KILLED", "WORKERS_KILLED"))
-"""What somebody else did to this program, so that running it again may help."""
+_AGAIN = frozenset(("NO_PROCESS", "WALK_KILLED", "WORKERS_KILLED"))
+"""What somebody else did to this program while it ran, so that running it again may help."""
 
 _SENTENCES = {
     "BAD_JOB": "the job is not valid: {reason}",
@@ -80,7 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         summary = run(read_job(given.job), given.endpoints, say, _show_nobody)
     except (CannotStart, CannotGoOn) as error:
         return refuse(error)
-    return INTERRUPTED if summary.outcome is Outcome.INTERRUPTED else DONE
+    return INTERRUPTED if must_run_again(summary) else DONE
+
+
+def must_run_again(summary: Summary) -> bool:
+    """Tell whether the run ended before its time, by a signal or since somebody else took lines
+    away."""
+    interrupted = summary.outcome is Outcome.INTERRUPTED
+    return interrupted or (summary.outcome is Outcome.COMPLETE and not summary.complete)
 
 
 def use_any_language() -> None:
@@ -116,6 +125,7 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
 
     # Deeply nested JSON is checked by recursion; its limit must not be that of Python code.
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
+    _allow_many_files()
     plan = plan_of(job, finds_endpoints=endpoints is not None)
     folders = take_folders(job)
     try:
@@ -160,6 +170,14 @@ async def _run(
         await asyncio.to_thread(listing.close)
     say(ending(summary, did_something=summary.lines != done or workspace.retried > 0))
     return summary
+
+
+def _allow_many_files() -> None:
+    """Have as many files and connections open as the system lets this user."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _walker_of(nursery: Nursery) -> socket.socket:
@@ -207,4 +225,5 @@ def refuse(error: ProductError) -> int:
     """Say on stderr why it could not run; return the exit code."""
     sentence = _SENTENCES[error.code].format(**error.message.args)
     sys.stderr.write(f"error: {sentence}\n")
-    return INTERRUPTED if error.code in _KILLED else CANNOT_RUN
+    again = isinstance(error, CannotGoOn) and error.code in _AGAIN
+    return INTERRUPTED if again else CANNOT_RUN

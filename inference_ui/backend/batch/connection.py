@@ -175,7 +175,7 @@ class Connection(asyncio.Protocol):
     # What follows.
 
     def _finish(self, reply: Reply) -> None:
-        if not self._keeps or isinstance(reply, NoAnswer):
+        if not self._keeps or isinstance(reply, NoAnswer) or self._is_still_sending():
             self.is_open = False
             if self._transport is not None:
                 self._transport.abort()
@@ -183,13 +183,17 @@ class Connection(asyncio.Protocol):
         if exchange is not None:
             self._ended(self, exchange, reply)
 
+    def _is_still_sending(self) -> bool:
+        """Whether the response came before the request was through: the next would wait for it."""
+        return self._transport is not None and self._transport.get_write_buffer_size() > 0
+
     def _fail(self, reason: str) -> None:
         self._keeps = False
         self._finish(NoAnswer(Trouble.LOST, reason))
 
     def _ends_with_the_connection(self) -> bool:
-        has_length = b"content-length" in self._headers
-        return not has_length and b"chunked" not in self._headers.get(b"transfer-encoding", b"")
+        is_chunked = b"chunked" in self._headers.get(b"transfer-encoding", b"").lower()
+        return not is_chunked and b"content-length" not in self._headers
 
     def _whole(self) -> Reply:
         parts, headers = self._parts, self._headers
@@ -215,15 +219,18 @@ def _decoded(body: bytes, encoding: bytes) -> bytes | NoAnswer:
         return NoAnswer(Trouble.LOST, f"an encoding that was not asked for: {name[:100]}")
     if window == 0:  # "deflate" is zlib's format; some servers leave its frame out
         window = zlib.MAX_WBITS if body[0] & 0x0F == 8 else -zlib.MAX_WBITS
-    decoder = zlib.decompressobj(window)
+    decoded = b""
     try:
-        decoded = decoder.decompress(body, MAX_ANSWER + 1)
+        while body:  # gzip may come in several members
+            decoder = zlib.decompressobj(window)
+            decoded += decoder.decompress(body, MAX_ANSWER + 1 - len(decoded))
+            if len(decoded) > MAX_ANSWER:
+                return NoAnswer(Trouble.TOO_LARGE, "")
+            if not decoder.eof:
+                return NoAnswer(Trouble.LOST, "the compressed answer is not whole")
+            body = decoder.unused_data
     except zlib.error as error:
         return NoAnswer(Trouble.LOST, f"the compressed answer is damaged: {error}")
-    if len(decoded) > MAX_ANSWER:
-        return NoAnswer(Trouble.TOO_LARGE, "")
-    if not decoder.eof:
-        return NoAnswer(Trouble.LOST, "the compressed answer is not whole")
     return decoded
 
 

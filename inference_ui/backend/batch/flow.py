@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from inference_ui.backend.batch.work import Work
 _AHEAD = 8
 _OPEN_AHEAD = 64
 """Files that are open before they are read, so that the disk has time to bring them."""
+_MEMORY = 1 / 8
 MAX_HELD_BYTES = 128 << 20
 
 
@@ -49,6 +51,7 @@ class Flow:
         self._reader = reader
         self._opened: deque[Opened] = deque()
         self._reads: Offload[Input | Opened, Item | Finished] = Offload(reader.read)
+        self._typical_bytes = 0.0
         self._alone: Item | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._grace: asyncio.TimerHandle | None = None
@@ -139,7 +142,7 @@ class Flow:
             balancer.found_nothing()
 
     def _send_the_one(self, item: Item) -> None:
-        if not self._balancer.has_reserved_listed:  # it came back under another URL, perhaps
+        if self._balancer.is_reserved_lost:  # it came back under another URL, perhaps
             self._alone = None
             self._give_back(item)
         elif endpoint := self._balancer.take_reserved():
@@ -152,16 +155,23 @@ class Flow:
             self._open_ahead()
         enough = 2 * (self._balancer.capacity + THREADS) if reads.is_slow else _AHEAD
         while (
-            (opened or work.unread)
-            and work.ready + reads.pending < enough
-            and (work.held_bytes < MAX_HELD_BYTES or not work.held)
+            (opened or work.unread) and work.ready + reads.pending < enough and self._has_memory()
         ):
             reads.call(opened.popleft() if opened else work.next_unread(), self._read)
 
+    def _has_memory(self) -> bool:
+        """Whether one input more may be held; those that are being read are as large as others."""
+        work, pending = self._work, self._reads.pending
+        if not work.held and not pending:
+            return True
+        return work.held_bytes + pending * self._typical_bytes < MAX_HELD_BYTES
+
     def _open_ahead(self) -> None:
         work, opened = self._work, self._opened
-        while work.unread and len(opened) < _OPEN_AHEAD:
+        while work.unread and len(opened) < _OPEN_AHEAD and not self._reads.is_slow:
+            started = time.perf_counter()
             outcome = self._reader.open(work.next_unread())
+            self._reads.note(time.perf_counter() - started)
             if isinstance(outcome, Opened):
                 opened.append(outcome)
             else:
@@ -170,6 +180,7 @@ class Flow:
     def _read(self, outcome: Item | Finished) -> None:
         if isinstance(outcome, Item):
             self._work.add(outcome)
+            self._typical_bytes += (len(outcome.body) - self._typical_bytes) * _MEMORY
         else:
             self._outbox.add(outcome)
         if not self._is_pumping:  # it was read in a thread

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import inference_ui
 from inference_ui.backend.batch.connection import Connection, Exchange
 from inference_ui.backend.batch.transport import NoAnswer, Reply, Trouble
 
+_IN_PATHS = "/%:@!$&'()*+,;=?~-._[]|"
+"""What stays as it is in a path that somebody wrote; it may be quoted already."""
 _IDLE_S = 30.0
 """A connection that was idle for longer is not used again: most servers have closed it by then."""
 _RESENT_S = 1.0
@@ -205,6 +207,7 @@ class Http1Transport:
         if is_tls and self._tls is None:
             self._tls = _tls_context(self._ca_file)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = quote(path, safe=_IN_PATHS)
         host = parts.netloc.rpartition("@")[2]
         headers = {
             "Host": host,

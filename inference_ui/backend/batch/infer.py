@@ -15,10 +15,10 @@ import msgspec
 
 from inference_ui.backend.batch.bar import Bar
 from inference_ui.backend.batch.command import (
-    CANNOT_RUN,
     DONE,
     INTERRUPTED,
     Say,
+    must_run_again,
     refuse,
     run,
     use_any_language,
@@ -160,11 +160,11 @@ def job_of(given: argparse.Namespace) -> BatchJob:
 
 def exit_code(summary: Summary, *, fail_on_item_error: bool) -> int:
     """Return the exit code that tells how a run ended."""
-    if summary.outcome is Outcome.INTERRUPTED:
+    if must_run_again(summary):
         return INTERRUPTED
     if summary.outcome is Outcome.THRESHOLD or (fail_on_item_error and summary.failed):
         return ITEMS_FAILED
-    return DONE if summary.complete else CANNOT_RUN
+    return DONE
 
 
 def main(arguments: Sequence[str] | None = None, prog: str | None = None) -> int:

@@ -100,15 +100,19 @@ class Journal:
             raise
         self.lines += count
 
-    def set_aside_failed(self, attempt: int) -> int:
+    def set_aside_failed(self, attempt: int, is_ours: Callable[[str], bool]) -> int:
         """Take out the lines of inputs that failed before ``attempt``, so that they are tried
-        again; return how many."""
+        again; return how many. ``is_ours(source)``: lines of other datasets stay."""
+
+        def is_taken(pair: Pair) -> bool:
+            return _failed_before(attempt, pair) and is_ours(pair.status.source)
+
         aside = self._output / ASIDE
         temporary = _temporary(aside)
         count = 0
         with temporary.open("wb") as file:
             for pair in aligned(self._journal.path, self._sidecar.path):
-                if _failed_before(attempt, pair):
+                if is_taken(pair):
                     file.write(b"[" + pair.journal_raw + b"," + pair.sidecar_raw + b"]\n")
                     count += 1
             file.flush()
@@ -118,7 +122,7 @@ class Journal:
             return 0
         temporary.replace(aside)
         sync_folder(aside.parent)
-        self._rewrite(lambda pair: not _failed_before(attempt, pair))
+        self._rewrite(lambda pair: not is_taken(pair))
         self.recover(_look_away)
         return count
 

@@ -106,6 +106,10 @@ class Ledger:
             return None
         return relative.encode()
 
+    def is_ours(self, source: str) -> bool:
+        """Tell whether a source lies in this dataset."""
+        return self.path_of(source) is not None
+
     def names_in(self, folder: bytes) -> set[bytes]:
         """Return the names of the inputs in a folder that have a line."""
         return {*self.succeeded.names_in(folder), *self.failed.names_in(folder)}

@@ -113,11 +113,13 @@ class Reserved(Message):
 
 
 class Suspect(Message):
-    """This input must be sent alone: servers stopped answering while they worked on it."""
+    """This input must be sent alone, after a while: servers stopped answering while they worked on
+    it."""
 
     number: int
     tries: int
     crashes: int
+    delay_s: float
 
 
 class Idle(Message):

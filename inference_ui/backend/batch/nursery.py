@@ -67,6 +67,7 @@ class Nursery:
     def _run(self, coordinator: socket.socket, walk: Walk, work: Work) -> None:
         signal.signal(signal.SIGCHLD, lambda number, frame: _reap(os.WNOHANG))
         index = 0
+        walkers: list[int] = []
         while kind := coordinator.recv(1):
             ours, theirs = socket.socketpair()
             nursery = os.getpid()
@@ -79,9 +80,16 @@ class Nursery:
                     run = partial(walk, ours) if kind == _WALKER else partial(work, index, ours)
                     _in_child(run, nursery, coordinator, theirs)
                 index += kind == _WORKER
+                if kind == _WALKER:
+                    walkers.append(started)
                 socket.send_fds(coordinator, [kind], [theirs.fileno()])
             ours.close()
             theirs.close()
+        # It only reads, perhaps for long, and nobody listens any more.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for walker in walkers:
+            with suppress(ProcessLookupError):
+                os.kill(walker, signal.SIGKILL)
         _reap(0)
 
 

@@ -47,6 +47,10 @@ class Offload(Generic[In, Out]):
         self._took(time.perf_counter() - started)
         done(outcome)
 
+    def note(self, seconds: float) -> None:
+        """Take account of a part of the work that was done elsewhere."""
+        self._took(seconds)
+
     def close(self) -> None:
         """Wait for what is in threads."""
         if self._threads is not None:

@@ -21,14 +21,14 @@ from inference_ui.backend.records import Failed, SidecarLine, Succeeded, result_
 
 _BATCH = 256
 _LONGEST_WAIT_S = 0.05
-_MAX_PENDING = 256
+_MAX_PENDING, _MAX_PENDING_BYTES = 256, 64 << 20
 
 _encoder = msgspec.json.Encoder()
 
 
 class Outbox:
     """Gets every finished input. ``tell`` gets batches of them, ``broken`` an error that ends the
-    run: the output cannot be written to."""
+    run: the output cannot be written to. ``progressed`` is called whenever a result is written."""
 
     def __init__(
         self,
@@ -38,13 +38,16 @@ class Outbox:
         *,
         tell: Callable[[Done], None],
         broken: Callable[[OSError], None],
+        progressed: Callable[[], None],
     ) -> None:
         self._results = results
         self._source_root = source_root
         self._attempt = attempt
         self._tell = tell
         self._broken = broken
+        self._progressed = progressed
         self._writes: Offload[Finished, OSError | None] = Offload(self._write)
+        self._pending_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._clear()
 
@@ -59,7 +62,7 @@ class Outbox:
     @property
     def is_behind(self) -> bool:
         """Whether so much waits to be written that nothing more should be sent."""
-        return self._writes.pending >= _MAX_PENDING
+        return self._writes.pending >= _MAX_PENDING or self._pending_bytes >= _MAX_PENDING_BYTES
 
     @property
     def is_writing(self) -> bool:
@@ -78,11 +81,14 @@ class Outbox:
             return
 
         def written(error: OSError | None) -> None:
+            self._pending_bytes -= len(finished.answer)
             if error is None:
                 self._written(finished)
             else:
                 self._broken(error)
+            self._progressed()
 
+        self._pending_bytes += len(finished.answer)
         self._writes.call(finished, written)
 
     def flush(self) -> None:

@@ -103,8 +103,8 @@ class Pass:
         finally:
             ended.set()
             recording.cancel()
+            await self.team.close()  # first: one of those beside may wait for it
             await asyncio.gather(recording, *beside, return_exceptions=True)
-            await self.team.close()
         if self._error is not None:
             raise self._error
 

@@ -83,6 +83,8 @@ class PathSet:
         self._buckets: dict[int, bytearray] = {}
         self._folder: bytes | None = None
         self._bucket = bytearray()
+        self._asked: bytes | None = None
+        self._names: frozenset[bytes] = frozenset()
         self.count = 0
 
     def add(self, path: bytes) -> None:
@@ -98,6 +100,8 @@ class PathSet:
             self._folder = folder
         self._bucket += b"\0" + names
         self.count += count
+        if folder == self._asked:
+            self._asked = None
 
     def names_in(self, folder: bytes) -> list[bytes]:
         """Return the names in a folder, with repetitions."""
@@ -116,7 +120,9 @@ class PathSet:
 
     def __contains__(self, path: bytes) -> bool:
         folder, _, name = path.rpartition(b"/")
-        return name in self.names_in(folder)
+        if folder != self._asked:  # who asks for one name of a folder asks for the next one, too
+            self._asked, self._names = folder, frozenset(self.names_in(folder))
+        return name in self._names
 
 
 def _bucket_of(folder: bytes) -> int:

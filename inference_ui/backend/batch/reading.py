@@ -25,9 +25,11 @@ MAX_INPUT = 1 << 30
 # Neither waits for a FIFO's writer, nor opens a link, nor takes a terminal.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_PART = 1 << 20
 _ADVISED = 1 << 20
 """Bytes of the largest file that is asked for ahead; a larger one is worth waiting for."""
 _advise = getattr(os, "posix_fadvise", None)
+_OWN_LACK = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 _NAME_MAX = 255
 _PATH_MAX = 4096
 
@@ -195,19 +197,29 @@ def _open_file(name: bytes, folder: int) -> tuple[int, os.stat_result]:
 def _read_all(opened: int, size: int) -> bytes:
     """Read an open file to its end, and close it."""
     try:
-        content = b""
-        while len(content) <= MAX_INPUT:
-            # One byte more than there should be tells a file that has grown since.
-            part = os.read(opened, max(size - len(content), 0) + 1)
-            content = content + part if content else part
-            if not part or len(content) == size:
-                return content
-        raise NotTaken(failures.too_large(MAX_INPUT))
+        # One byte more than there should be tells a file that has grown since.
+        content = os.read(opened, size + 1)
+        return content if len(content) == size else _rest_of(opened, content)
     finally:
         os.close(opened)
 
 
+def _rest_of(opened: int, begun: bytes) -> bytes:
+    """Read a file on whose size was not what it should be."""
+    parts, total = [begun], len(begun)
+    while part := os.read(opened, _PART):
+        parts.append(part)
+        total += len(part)
+        if total > MAX_INPUT:
+            raise NotTaken(failures.too_large(MAX_INPUT))
+    return b"".join(parts)
+
+
 def _unreadable(error: OSError) -> Failure:
+    """Return the failure of an input. Raises the error again when it is this process that lacks
+    something, which says nothing of the input."""
+    if error.errno in _OWN_LACK:
+        raise error
     return failures.unreadable(error.strerror or str(error))
 
 

@@ -44,7 +44,8 @@ _MAX_CLASS = 200
 
 class Sender:
     """Sends items. ``finish`` gets each one that has an answer or a failure, ``suspect`` each that
-    must be sent alone; ``ended`` is called after every request, when all is told about it."""
+    must be sent alone, after so many seconds; ``ended`` is called after every request, when all is
+    told about it."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Sender:
         retries: int,
         timeout_s: float,
         finish: Callable[[Finished], None],
-        suspect: Callable[[Item], None],
+        suspect: Callable[[Item, float], None],
         ended: Callable[[], None],
     ) -> None:
         self._protocol = protocol
@@ -85,6 +86,7 @@ class Sender:
     def drop(self) -> None:
         """Forget everything that is in flight: it is simply done again another time."""
         self._transport.drop()
+        self._balancer.dropped()
         for task in self._settling:
             task.cancel()
         self.in_flight = 0
@@ -183,7 +185,7 @@ class Sender:
 
     def _again(self, item: Item) -> None:
         if item.crashes >= ALONE_AFTER:
-            self._suspect(item)
+            self._suspect(item, 0.0)
         else:
             self._work.again(item)
 
@@ -193,7 +195,7 @@ class Sender:
         if item.tries > self._retries:
             self._fail(item, failure, ms)
         elif item.crashes >= ALONE_AFTER:
-            asyncio.get_running_loop().call_later(delay_s(item.tries, asked_s), self._suspect, item)
+            self._suspect(item, delay_s(item.tries, asked_s))
         else:
             self._work.later(item, self._now() + delay_s(item.tries, asked_s))
 
@@ -220,7 +222,9 @@ def judge(protocol: ServiceProtocol, answer: Answer, finished: Finished) -> None
         finished.failure = failures.refused(answer.status, words)
         return
     body = answer.body
-    plain = plain_detection(body) if b"dobjects" in body and body.isascii() else None
+    plain = None
+    if b"dobjects" in body and body.isascii():
+        plain = plain_detection(body, may_be_enveloped=protocol.envelopes)
     if plain is not None:  # it was parsed, so it is JSON
         finished.answer = body
         finished.found = _found_of(*plain)

@@ -31,7 +31,7 @@ _AHEAD_S = 0.3
 _PAYS_OFF = 2000
 """Inputs that must be left for one more worker to pay off."""
 _BUSY, _BUSY_LOOKS = 0.85, 2
-_MOST_LOST = 3
+_MOST_DEATHS = 3
 
 _UNKNOWN = messages.State(0, 0, 0, 0.0, 0.0, (), "")
 
@@ -81,12 +81,14 @@ class Team:
         self._urls: tuple[str, ...] = ()
         self._returned: deque[Input] = deque()
         self._next_number = 0
-        self._lost = 0
+        self._deaths = 0
         self._hired = 0
-        self._hiring = False
+        self._hiring = asyncio.Lock()
+        self._closed = False
+        self._grace_s = 0.0
         self._busy_looks = 0
         self._bounded = asyncio.Event()
-        self._replacing: asyncio.Task[None] | None = None
+        self._replacing: set[asyncio.Task[None]] = set()
         self._looked_at = time.monotonic()
         self.members: list[Member] = []
         self.alone = Alone(self.members)
@@ -140,6 +142,8 @@ class Team:
     def stop(self, grace_s: float) -> None:
         """Begin no new request; those in flight may take ``grace_s`` seconds more."""
         self.stopping = True
+        self._grace_s = grace_s
+        self._bounded.set()
         for member in self.members:
             member.send(messages.Stop(grace_s))
 
@@ -166,7 +170,12 @@ class Team:
             self.give()
 
     async def close(self) -> None:
-        """End all workers."""
+        """End all workers, and start no other."""
+        self._closed = True
+        self._bounded.set()
+        for task in self._replacing:
+            task.cancel()
+        await asyncio.gather(*self._replacing, return_exceptions=True)
         for member in self.members:
             if member.channel is not None:
                 member.channel.close()
@@ -182,7 +191,7 @@ class Team:
     def _more_pays_off(self) -> bool:
         return (
             not self.stopping
-            and not self._hiring
+            and not self._hiring.locked()
             and len(self.members) < self.most
             and self._busy_looks >= _BUSY_LOOKS
             and self._feed.left > _PAYS_OFF
@@ -219,37 +228,45 @@ class Team:
 
     async def _hire(self, parts: int) -> None:
         """Start a worker; the job's bounds are shared by so many."""
-        self._hiring = True
-        try:
+        async with self._hiring:
             await self._share_bounds(parts)
+            if self.stopping or self._closed:
+                return
             member = Member(self._hired)
             self._hired += 1
             member.channel = to_worker(
-                lambda message: self._received(member, message), lambda: self._closed(member)
+                lambda message: self._received(member, message), lambda: self._lost(member)
             )
-            await member.channel.open(self._nursery.worker())
+            try:
+                await member.channel.open(self._nursery.worker())
+            except OSError as error:
+                if not self.members:
+                    raise CannotGoOn("NO_PROCESS", reason=error.strerror or str(error)) from error
+                self.most = len(self.members)
+                self._send_shares(self.most)
+                return
             self.members.append(member)
             member.send(messages.Bounds(*self._share(len(self.members) - 1, parts)))
             if self.alone.url is not None:
                 member.send(messages.Reserve(self.alone.url))
             member.send(messages.Servers(self._urls))
-        except OSError as error:
-            if not self.members:
-                raise CannotGoOn("NO_PROCESS", reason=error.strerror or str(error)) from error
-            self.most = len(self.members)
-        finally:
-            self._hiring = False
+            if self.stopping:  # it was told to the others meanwhile
+                member.send(messages.Stop(self._grace_s))
 
     async def _share_bounds(self, count: int) -> None:
         """Leave room for one more below the job's own bound, and wait until it is there."""
-        if self._plan.job.max_in_flight is None:
-            return
-        for index, member in enumerate(self.members):
-            member.is_bounded = False
-            member.send(messages.Bounds(*self._share(index, count)))
-        while not all(member.is_bounded for member in self.members):
+        self._send_shares(count)
+        while not (
+            self.stopping or self._closed or all(member.is_bounded for member in self.members)
+        ):
             self._bounded.clear()
             await self._bounded.wait()
+
+    def _send_shares(self, count: int) -> None:
+        if self._plan.job.max_in_flight is not None:
+            for index, member in enumerate(self.members):
+                member.is_bounded = False
+                member.send(messages.Bounds(*self._share(index, count)))
 
     def _share(self, index: int, count: int) -> tuple[int, int]:
         lowest, highest = self._plan.bounds
@@ -269,7 +286,8 @@ class Team:
                 self._changed()
             case messages.Suspect():
                 given = member.outstanding.pop(message.number)
-                self.alone.add(given._replace(tries=message.tries, crashes=message.crashes))
+                again = given._replace(tries=message.tries, crashes=message.crashes)
+                self.alone.add(again, message.delay_s)
             case messages.Reserved():
                 self.alone.reserved(member)
             case messages.Bounded():
@@ -292,7 +310,7 @@ class Team:
         self._finished(done)
         self._changed()
 
-    def _closed(self, member: Member) -> None:
+    def _lost(self, member: Member) -> None:
         """A worker is gone: at the end of the run, or since something killed it."""
         if member not in self.members:
             return
@@ -305,17 +323,26 @@ class Team:
             else:
                 self._returned.append(given)
         if not self.stopping:
-            self._lost += 1
+            self._deaths += 1
             self._say("a process of this client was killed; another one goes on")
-            if self._lost > _MOST_LOST:
-                self._failed(CannotGoOn("WORKERS_KILLED", count=self._lost))
-            elif not self.members:
-                self._replacing = asyncio.ensure_future(self._replace())
+            if self._deaths > _MOST_DEATHS:
+                self._failed(CannotGoOn("WORKERS_KILLED", count=self._deaths))
+            elif self._plan.job.processes or not self.members:
+                self._replace()
+            else:
+                self._send_shares(len(self.members))
         self._changed()
 
-    async def _replace(self) -> None:
-        try:
-            await self._hire(1)
-        except CannotGoOn as error:
-            self._failed(error)
-        self.give()
+    def _replace(self) -> None:
+        """Start a worker in the place of one that is lost."""
+        task = asyncio.ensure_future(self._hire(self.most if self._plan.job.processes else 1))
+        self._replacing.add(task)
+        task.add_done_callback(self._replaced)
+
+    def _replaced(self, task: asyncio.Task[None]) -> None:
+        self._replacing.discard(task)
+        if not task.cancelled():
+            error = task.exception()
+            if error is not None:
+                self._failed(error)
+            self._changed()

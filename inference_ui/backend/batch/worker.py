@@ -79,6 +79,7 @@ class _Worker:
             attempt,
             tell=self._channel.send,
             broken=self._broken,
+            progressed=self._ended,
         )
         self._sender = Sender(
             protocol,
@@ -148,8 +149,9 @@ class _Worker:
                 self._flow.stop(message.grace_s)
 
     def _ended(self) -> None:
-        """A request ended. What follows is begun when all that ended with it is taken account of:
-        to send many requests one after the other costs less than to send each when it may be."""
+        """A request ended, or a result is written. What follows is begun when all that ended with
+        it is taken account of: to send many requests one after the other costs less than to send
+        each when it may be."""
         if not self._is_pump_due:
             self._is_pump_due = True
             self._loop.call_soon(self._pump)
@@ -173,9 +175,9 @@ class _Worker:
             self._channel.send(messages.Reserved(self._reserving))
             self._reserving = None
 
-    def _suspect(self, item: Item) -> None:
+    def _suspect(self, item: Item, delay_s: float = 0.0) -> None:
         self._work.done(item)
-        self._channel.send(messages.Suspect(item.number, item.tries, item.crashes))
+        self._channel.send(messages.Suspect(item.number, item.tries, item.crashes, delay_s))
 
     def _broken(self, error: OSError) -> None:
         reason = error.strerror or str(error)

@@ -25,6 +25,8 @@ from inference_ui.backend.records import (
     read_record,
 )
 
+BEGUN = f"{PRIVATE}/retry"
+"""Holds the number of the attempt that began last to do failed inputs again."""
 _LOCK_WAIT_S = 1.0
 _LOCK_PAUSE_S = 0.02
 
@@ -102,7 +104,10 @@ def _open_journal(job: BatchJob, folders: Folders) -> Workspace:
     journal.clean_up()
     ledger = Ledger.recovered(journal, root)
     changed = journal.put_back(ledger.has_source)
-    retried = journal.set_aside_failed(folders.attempt) if job.retry_failed else 0
+    retried = 0
+    if job.retry_failed:
+        (folders.output / BEGUN).write_text(str(folders.attempt))
+        retried = journal.set_aside_failed(folders.attempt, ledger.is_ours)
     if changed or retried:
         ledger = Ledger.read(journal, root)
     return Workspace(folders, journal, ledger, retried)
@@ -110,12 +115,18 @@ def _open_journal(job: BatchJob, folders: Folders) -> Workspace:
 
 def _attempt(job: BatchJob, output: Path) -> int:
     """Return the number of this attempt. Who retries without counting attempts gets the next one:
-    what failed in the attempt before must be told from what fails in this one, also after a kill.
+    what failed in the attempt before must be told from what fails in this one. A retry that did not
+    come to its end (``BEGUN`` holds its number) is gone on with.
     """
     summary = read_record(output / SUMMARY, Summary)
-    if job.retry_failed and summary is not None and summary.outcome is not Outcome.INTERRUPTED:
-        return max(job.attempt, summary.attempt + 1)
-    return job.attempt if summary is None else max(job.attempt, summary.attempt)
+    begun = read_record(output / BEGUN, int) or 0
+    last = max(summary.attempt if summary is not None else 1, begun)
+    if not job.retry_failed:
+        return max(job.attempt, last)
+    is_over = summary is not None and (
+        summary.attempt >= begun and summary.outcome is not Outcome.INTERRUPTED
+    )
+    return max(job.attempt, last if begun and not is_over else last + 1)
 
 
 def _check_dataset(dataset: Path, output: Path) -> None:

@@ -21,7 +21,10 @@ class Writer:
     def __init__(self, output: Path, journal: Journal, *, sync: bool) -> None:
         self._output = output
         self._journal = journal
-        self._sync = file_system_sync(output) if sync else None
+        try:
+            self._sync = file_system_sync(output) if sync else None
+        except OSError as error:
+            raise self._failed(error) from error
 
     def write(self, batch: Sequence[Done]) -> None:
         """Write down a batch, whose results are written already.
@@ -38,5 +41,8 @@ class Writer:
                 b"".join(done.journal for done in batch), lines, sync=self._sync is not None
             )
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise CannotGoOn("OUTPUT_FAILED", path=str(self._output), reason=reason) from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> CannotGoOn:
+        reason = error.strerror or str(error)
+        return CannotGoOn("OUTPUT_FAILED", path=str(self._output), reason=reason)

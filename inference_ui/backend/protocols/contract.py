@@ -49,6 +49,7 @@ class ServiceProtocol:
     - ``error_of(status, body)``: the server's own words when the response is an error, None when
       it is an answer.
     - ``unwrap(answer)``: the detections in a parsed JSON answer, None when it is something else.
+    - ``envelopes``: whether a detection may come in a member ``jsonData``, for a quick look.
     """
 
     predict_path: str
@@ -56,3 +57,4 @@ class ServiceProtocol:
     wrap_image: Callable[[bytes, str], bytes]
     error_of: Callable[[int, bytes], str | None]
     unwrap: Callable[[object], Detections | None]
+    envelopes: bool = False

@@ -36,6 +36,7 @@ def protocol(paths: Paths, image_request: ImageRequest) -> ServiceProtocol:
         wrap_image=wrap_image,
         error_of=_error_of,
         unwrap=_unwrap,
+        envelopes=True,
     )
 
 

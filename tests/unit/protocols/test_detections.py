@@ -176,7 +176,7 @@ def test_the_quick_look_at_a_plain_detection_sees_what_the_whole_one_does(
     answer: dict[str, object], enveloped: bool
 ) -> None:
     body = msgspec.json.encode({"jsonData": answer} if enveloped else answer)
-    quick = plain_detection(body)
+    quick = plain_detection(body, may_be_enveloped=True)
     whole = detections_in(msgspec.json.decode(msgspec.json.encode(answer)))
     assert quick is not None
     assert whole is not None
@@ -197,4 +197,4 @@ def test_the_quick_look_at_a_plain_detection_sees_what_the_whole_one_does(
     ],
 )
 def test_the_quick_look_leaves_everything_else_to_the_whole_one(body: bytes) -> None:
-    assert plain_detection(body) is None
+    assert plain_detection(body, may_be_enveloped=True) is None
