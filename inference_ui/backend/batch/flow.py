@@ -164,6 +164,8 @@ class Flow:
         work, pending = self._work, self._reads.pending
         if not work.held and not pending:
             return True
+        if not self._typical_bytes and pending >= 2 * THREADS:
+            return False  # nothing is known of their size yet
         return work.held_bytes + pending * self._typical_bytes < MAX_HELD_BYTES
 
     def _open_ahead(self) -> None:
