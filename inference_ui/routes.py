@@ -12,6 +12,15 @@ TASKS = "/"
 NEW_TASK = "/tasks/new"
 TASK = "/tasks/[task_id]"
 TASK_RESULTS = f"{TASK}/results"
+SERVICES = "/services"
+NEW_SERVICE = "/services/new"
+SERVICE = "/services/[service_id]"
+PACKAGES = "/packages"
+NEW_PACKAGE = "/packages/new"
+PACKAGE = "/packages/[package_id]"
+DATASETS = "/datasets"
+DATASET = "/datasets/[dataset_id]"
+VOLUMES = "/volumes"
 
 NOT_FOUND = "404"
 """Reflex's name for the page that is shown where there is none."""
@@ -40,6 +49,41 @@ def tasks(status: str = "", mine: bool = False, page: int = 1) -> str:
 def new_sample_task() -> str:
     """Return the link to the create form, filled in with the sample."""
     return f"{NEW_TASK}?{urlencode({'sample': '1'})}"
+
+
+def new_task(*, copy: str = "", service: str = "", package: str = "", dataset: str = "") -> str:
+    """Return the link to the create form: empty, filled in like the task ``copy``, for the online
+    service ``service``, or with a package or dataset chosen."""
+    given = {"copy": copy, "service": service, "package": package, "dataset": dataset}
+    query = urlencode({name: value for name, value in given.items() if value})
+    return f"{NEW_TASK}?{query}" if query else NEW_TASK
+
+
+def service(service_id: str) -> str:
+    """Return the link to an online service's page."""
+    return f"/services/{service_id}"
+
+
+def new_service(package: str = "", *, registered: bool = False) -> str:
+    """Return the link to the form of a new online service, of a package or of one that runs."""
+    given = {"package": package, "kind": "url" if registered else ""}
+    query = urlencode({name: value for name, value in given.items() if value})
+    return f"{NEW_SERVICE}?{query}" if query else NEW_SERVICE
+
+
+def package(package_id: str) -> str:
+    """Return the link to the page of a version of a model package."""
+    return f"/packages/{package_id}"
+
+
+def new_package(copy: str = "") -> str:
+    """Return the link to the form of a new package, empty or filled in like another one."""
+    return f"{NEW_PACKAGE}?{urlencode({'copy': copy})}" if copy else NEW_PACKAGE
+
+
+def dataset(dataset_id: str) -> str:
+    """Return the link to a dataset's page."""
+    return f"/datasets/{dataset_id}"
 
 
 def task(task_id: str, part: str = "") -> str:

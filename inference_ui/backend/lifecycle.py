@@ -8,7 +8,10 @@
 QUEUED: no room for the server yet. STARTING: placed, no replica ready (one that vanishes, as
 at a restart of the machine, queues again). RUNNING: from the first
 ready replica on. FINISHING: something is being torn down; the reason is known and alone decides
-the final status. Nothing here reads a clock, a file or a database: the reconciler does, and it
+the final status. A task whose server is shared (an online service) goes from QUEUED to RUNNING
+when the service is ready and has room for it, and only its client is ever torn down.
+
+Nothing here reads a clock, a file or a database: the reconciler does, and it
 carries out what :func:`next_step` says.
 """
 
@@ -20,6 +23,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inference_ui.backend.errors import Message
+from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.ports import Observation, Phase
 from inference_ui.backend.records import Outcome, Summary
@@ -45,6 +49,9 @@ class Action(StrEnum):
 class Situation:
     """What is seen of a task at one moment. ``summary`` is the one of the current attempt.
 
+    ``server`` is the task's own server, or the online service that it goes through; ``before``
+    is the name of a task that has the service to itself until it ends, where its limit of requests
+    in flight is for one at a time.
     ``watched_since``: from when on somebody has looked without a gap. No timeout counts the time
     in which the web server was down or the machine asleep.
     """
@@ -52,6 +59,7 @@ class Situation:
     server: Observation
     client: Observation
     summary: Summary | None = None
+    before: str | None = None
     watched_since: datetime | None = None
 
 
@@ -82,7 +90,23 @@ def next_step(task: InferenceTask, seen: Situation, now: datetime) -> Step:
         return _finishing(task, seen, now)
     if task.stop_requested_at is not None:
         return _finish(End(EndReason.STOPPED_BY_USER))
+    if isinstance(task.plan.server, Shared):
+        return _through_service(task, task.plan.server, seen, now)
     return _STEPS[status](task, seen, now)
+
+
+def _through_service(task: InferenceTask, shared: Shared, seen: Situation, now: datetime) -> Step:
+    if task.status == TaskStatus.RUNNING:
+        return _running(task, seen, now)
+    service = {"service": shared.service_name}
+    if seen.server.phase is Phase.GONE:
+        return _finish(End(EndReason.SERVER_FAILED, Message("SERVICE_DELETED", service)))
+    if seen.server.phase is not Phase.READY:
+        waiting = seen.server.reason or Message("SERVICE_NOT_READY", service)
+        return Step(waiting=waiting)
+    if seen.before is not None:
+        return Step(waiting=Message("SERVICE_BUSY", {**service, "task": seen.before}))
+    return Step(actions=(Action.APPLY_CLIENT,), to=TaskStatus.RUNNING)
 
 
 def _queued(task: InferenceTask, seen: Situation, now: datetime) -> Step:
@@ -114,7 +138,8 @@ def _running(task: InferenceTask, seen: Situation, now: datetime) -> Step:
         return _finish(_client_done(seen))
     if seen.client.phase is Phase.FAILED:
         return _finish(End(EndReason.CLIENT_FAILED, seen.client.reason))
-    if seen.server.phase in (Phase.FAILED, Phase.DONE):
+    shared = isinstance(task.plan.server, Shared)
+    if seen.server.phase in (Phase.FAILED, Phase.DONE) and not shared:
         return _finish(_server_failed(seen.server))
     if _watched(task.progress_at or task.status_since, seen, now) > STALL_TIMEOUT:
         hours = int(STALL_TIMEOUT.total_seconds() // 3600)
@@ -124,7 +149,8 @@ def _running(task: InferenceTask, seen: Situation, now: datetime) -> Step:
         waiting = _last_exit(seen.server) or Message("SERVER_AWAY")
     elif seen.client.phase is Phase.WAITING:
         waiting = seen.client.reason
-    return Step(actions=(Action.APPLY_SERVER, Action.APPLY_CLIENT), waiting=waiting)
+    actions = (Action.APPLY_CLIENT,) if shared else (Action.APPLY_SERVER, Action.APPLY_CLIENT)
+    return Step(actions=actions, waiting=waiting)
 
 
 def _finishing(task: InferenceTask, seen: Situation, now: datetime) -> Step:
@@ -132,7 +158,7 @@ def _finishing(task: InferenceTask, seen: Situation, now: datetime) -> Step:
     final = EndReason(task.end_reason or EndReason.INCOMPLETE).final_status
     if seen.client.phase is not Phase.GONE:
         step = Step(actions=(Action.SAVE_LOGS, Action.REMOVE_CLIENT))
-    elif seen.server.phase is not Phase.GONE:
+    elif seen.server.phase is not Phase.GONE and not isinstance(task.plan.server, Shared):
         step = Step(actions=(Action.SAVE_LOGS, Action.REMOVE_SERVER))
     else:
         return Step(to=final)

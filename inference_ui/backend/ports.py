@@ -180,6 +180,9 @@ class Cluster(Protocol):
         A hint: missing one costs latency, never correctness."""
 
 
-def workload_name(owner_id: str, attempt: int, role: str) -> str:
-    """Return the name of a workload: ``task-<id>-<attempt>-<role>``, an RFC 1123 label."""
-    return f"task-{owner_id}-{attempt}-{role}"
+def workload_name(owner_id: str, attempt: int, role: str, kind: str = "task") -> str:
+    """Return the name of a workload, ``task-<id>-<attempt>-<role>``: an RFC 1123 label.
+
+    ``kind`` is what owns it: a ``task``, a ``service``, or the ``trial`` of a package.
+    """
+    return f"{kind}-{owner_id}-{attempt}-{role}"

@@ -16,6 +16,7 @@ from typing import Any
 from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.lifecycle import Action, Situation, Step, next_step
 from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.service import OnlineService, ServiceStatus
 from inference_ui.backend.models.task import (
     EndReason,
     InferenceTask,
@@ -23,10 +24,15 @@ from inference_ui.backend.models.task import (
     TaskLog,
     TaskStatus,
 )
-from inference_ui.backend.ports import Cluster, workload_name
+from inference_ui.backend.ports import GONE, Cluster, Observation, Phase, workload_name
 from inference_ui.backend.records import PROGRESS, SUMMARY, Progress, Summary, read_record
 from inference_ui.backend.services.journal import tally
-from inference_ui.backend.services.workloads import client_workload, server_workload
+from inference_ui.backend.services.workloads import (
+    client_workload,
+    server_workload,
+    service_workload_name,
+)
+from inference_ui.backend.store import online as online_queries
 from inference_ui.backend.store import tasks as queries
 from inference_ui.backend.store.database import Store
 
@@ -104,26 +110,59 @@ class Reconciler:
         folder = Path(task.plan.output_folder)
         progress = read_record(folder / PROGRESS, Progress)
         summary = read_record(folder / SUMMARY, Summary)
+        server, before = self._look_at_server(task)
         seen = Situation(
-            server=self._cluster.observe(workload_name(task.id, task.attempt, "server")),
+            server=server,
+            before=before,
             client=self._cluster.observe(workload_name(task.id, task.attempt, "client")),
             summary=summary if summary and summary.attempt == task.attempt else None,
             watched_since=self._watched_since,
         )
         return seen, progress if progress and progress.attempt == task.attempt else None
 
+    def _look_at_server(self, task: InferenceTask) -> tuple[Observation, str | None]:
+        """Return what is seen of what serves the task, and who must end before it may begin."""
+        if task.service_id is None:
+            return self._cluster.observe(workload_name(task.id, task.attempt, "server")), None
+        with self._store.read() as session:
+            service = session.get(OnlineService, task.service_id)
+            through = online_queries.tasks_through(session, task.service_id)
+        if service is None:
+            return GONE, None
+        running = (
+            other.name
+            for other in through
+            if other.id != task.id and other.status in (TaskStatus.RUNNING, TaskStatus.FINISHING)
+        )
+        limited = service.max_in_flight is not None
+        return self._observe_service(service), next(running, None) if limited else None
+
+    def _observe_service(self, service: OnlineService) -> Observation:
+        if service.deployed:
+            seen = self._cluster.observe(service_workload_name(service))
+            # Not there (yet, or any more) is no reason to give a task up: only a deleted one is.
+            return Observation(Phase.WAITING) if seen.phase is Phase.GONE else seen
+        ready = service.status == ServiceStatus.RUNNING
+        return Observation(Phase.READY if ready else Phase.STARTING, reason=service.waiting)
+
     def _act(self, task: InferenceTask, action: Action) -> None:
         match action:
             case Action.APPLY_SERVER:
                 self._cluster.apply(server_workload(task))
             case Action.APPLY_CLIENT:
-                self._cluster.apply(client_workload(task))
+                self._cluster.apply(client_workload(task, self._service(task)))
             case Action.SAVE_LOGS:
                 self._save_logs(task)
             case Action.REMOVE_CLIENT:
                 self._cluster.remove(workload_name(task.id, task.attempt, "client"))
             case Action.REMOVE_SERVER:
                 self._cluster.remove(workload_name(task.id, task.attempt, "server"))
+
+    def _service(self, task: InferenceTask) -> OnlineService | None:
+        if task.service_id is None:
+            return None
+        with self._store.read() as session:
+            return session.get(OnlineService, task.service_id)
 
     def _save_logs(self, task: InferenceTask) -> None:
         tails = [

@@ -120,7 +120,10 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     How many requests are in flight is found while it runs, for each endpoint between
     ``min_in_flight`` and ``max_in_flight``; None is no bound of the job's own. ``processes`` sends
     with that many processes, None with as many as pay off. Without ``sync`` nothing waits for the
-    disk: quicker, and a power cut may cost what was written last.
+    disk: quicker, and a power cut may cost what was written last. ``ca`` is PEM text of the
+    authorities that a server's certificate may come from, ``ca_file`` a file of it. ``limit``
+    tries only so many inputs, the first ones. ``since`` is the output folder of an earlier task of
+    the same dataset: inputs that succeeded there and are unchanged are left out.
     """
 
     dataset: str
@@ -148,6 +151,9 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     max_failed: str | None = None
     grace_s: float = 20.0
     version: int = 1
+    ca: str = ""
+    limit: int | None = None
+    since: str | None = None
 
 
 class ErrorGroup(msgspec.Struct, frozen=True):

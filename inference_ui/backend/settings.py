@@ -13,7 +13,9 @@ class Settings(BaseSettings):
 
     ``database_url`` is None for the SQLite file in the data folder, or a PostgreSQL URL.
     ``public_url`` is the address that browsers use when it is not ``http://host:port``; port 0 is
-    any free one.
+    any free one. ``volume_roots`` are the folders below which a storage volume may be registered
+    (a JSON list), ``claims`` where claims of a cluster are mounted here, by their name (a JSON
+    object).
     """
 
     model_config = SettingsConfigDict(env_prefix="INFERENCE_UI_", frozen=True)
@@ -25,6 +27,8 @@ class Settings(BaseSettings):
     public_url: str | None = None
     sample: bool = True
     session_days: int = 14
+    volume_roots: tuple[Path, ...] = (Path("/"),)
+    claims: dict[str, Path] = {}
 
     @property
     def data_folder(self) -> Path:

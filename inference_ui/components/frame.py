@@ -25,7 +25,23 @@ from inference_ui.i18n.live import (
     t,
 )
 
-NAVIGATION = (("nav.deploy", (("nav.tasks", "tasks", routes.TASKS),)),)
+NAVIGATION = (
+    (
+        "nav.deploy",
+        (
+            ("nav.tasks", "tasks", routes.TASKS),
+            ("nav.services", "services", routes.SERVICES),
+            ("nav.packages", "packages", routes.PACKAGES),
+        ),
+    ),
+    (
+        "nav.data",
+        (
+            ("nav.datasets", "datasets", routes.DATASETS),
+            ("nav.volumes", "volumes", routes.VOLUMES),
+        ),
+    ),
+)
 """Sections of the menu: their key, and (key, symbol, path) of each entry that there is."""
 
 

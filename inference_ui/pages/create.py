@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
-from inference_ui.backend.services.drafts import MAX_NODES
+from inference_ui.backend.services.server_drafts import MAX_NODES
 from inference_ui.components.controls import (
     button,
     field,

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.compute import Resources
+from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.records import SOURCE_ROOT, ErrorGroup, Progress
@@ -59,6 +61,9 @@ class PlanRow:
     dataset: str = ""
     dataset_folder: str = ""
     input_kind: str = ""
+    service_id: str = ""
+    service: str = ""
+    since: str = ""
     volume: str = ""
     output_folder: str = ""
     item_timeout_s: float = 0.0
@@ -174,7 +179,9 @@ def task_rows(
 def plan_row(task: InferenceTask, owner: str) -> PlanRow:
     """Return what a task was created with."""
     plan = task.plan
-    package, launch, resources = plan.package, plan.package.launch, plan.spec.resources
+    package, launch, spec = plan.package, plan.package.launch, plan.spec
+    resources = spec.resources if spec else Resources(cpu_millis=0, memory_bytes=0)
+    shared = plan.server if isinstance(plan.server, Shared) else None
     placed_on = plan.placement.driver_version or ", ".join(plan.placement.nodes)
     return PlanRow(
         id=task.id,
@@ -189,7 +196,9 @@ def plan_row(task: InferenceTask, owner: str) -> PlanRow:
         command=_command(launch.command),
         environment=", ".join(sorted(launch.environment)),
         ready_timeout_s=launch.ready_timeout_s,
-        spec=plan.spec.name,
+        spec=spec.name if spec else "",
+        service_id=shared.service_id if shared else "",
+        service=shared.service_name if shared else "",
         cpus=resources.cpu_millis / 1000,
         memory_bytes=resources.memory_bytes,
         cards=resources.cards,
@@ -197,6 +206,7 @@ def plan_row(task: InferenceTask, owner: str) -> PlanRow:
         nodes=plan.node_count,
         placement=plan.placement.kind,
         placed_on=placed_on,
+        since=plan.since.task_name if plan.since else "",
         dataset=plan.dataset_name,
         dataset_folder=plan.dataset_folder,
         input_kind=str(plan.input_kind),

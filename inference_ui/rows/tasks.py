@@ -8,6 +8,8 @@ from typing import Literal
 
 from inference_ui import routes
 from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.compute import Resources
+from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.services.tasks import TaskPage
 from inference_ui.rows.common import (
@@ -86,6 +88,7 @@ class TaskRow:
     package: str
     service_type: str
     spec: str
+    service: str
     nodes: int
     card: str
     cpus: float
@@ -148,7 +151,8 @@ def list_rows(page: TaskPage, chosen: ListFilter, actor: Actor) -> ListRows:
 
 def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> TaskRow:
     """Return the row of a task; ``people`` are names by user id."""
-    plan, resources = task.plan, task.plan.spec.resources
+    plan, spec = task.plan, task.plan.spec
+    resources = spec.resources if spec else Resources(cpu_millis=0, memory_bytes=0)
     ended = TaskStatus(task.status).ended
     done = task.succeeded + task.failed
     whole = task.found or 0
@@ -175,7 +179,8 @@ def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> Ta
         who=people.get(task.stop_requested_by or "", ""),
         package=f"{plan.package.name} {plan.package.version}",
         service_type=str(plan.package.service_type),
-        spec=plan.spec.name,
+        spec=spec.name if spec else "",
+        service=plan.server.service_name if isinstance(plan.server, Shared) else "",
         nodes=plan.node_count,
         card=resources.card_model or (str(resources.accelerator) if resources.cards else ""),
         cpus=resources.cpu_millis / 1000,

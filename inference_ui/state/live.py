@@ -1,10 +1,10 @@
 """Live pages: tabs are told that something changed, never what. They load their rows again.
 
 A page's ``on_load`` handler calls :func:`watch` with the topic that it shows: :data:`TASKS` for all
-tasks, or one task's id. Whenever the engine reports changed tasks, the revision of each tab that
-watches one of them grows, at most twice a second; the page's ``components.live.OnRevision`` calls
-a handler then. A tab whose session has ended gets nothing and is disconnected: pushes do not pass
-the guard.
+tasks or one task's id, and likewise of what else ``services.changes`` tells. Whenever something of
+it is reported as changed, the revision of each tab that watches it grows, at most twice a second;
+the page's ``components.live.OnRevision`` calls a handler then. A tab whose session has ended gets
+nothing and is disconnected: pushes do not pass the guard.
 """
 
 from __future__ import annotations
@@ -21,6 +21,15 @@ from inference_ui.cookies import session_of
 
 TASKS = "*"
 """The topic of every task."""
+
+SERVICES = "service:*"
+"""The topic of every online service; of one it is ``service:<id>``."""
+
+DATASETS = "dataset:*"
+"""The topic of every dataset, its checks and uploads; of one it is ``dataset:<id>``."""
+
+PACKAGES = "package:*"
+"""The topic of every model package and its trials; of one it is ``package:<id>``."""
 
 PAUSE_S = 0.5
 """Between two pushes to the same tab."""
@@ -103,7 +112,10 @@ class Pushes:
 
 
 def _touches(topic: str | None, changed: Iterable[str]) -> bool:
-    return topic == TASKS or topic in changed
+    if topic is None or not topic.endswith("*"):
+        return topic in changed
+    kind = topic[:-1]
+    return any(one.startswith(kind) if kind else ":" not in one for one in changed)
 
 
 def _with_session(cookies: dict[str, str]) -> set[str]:

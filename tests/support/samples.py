@@ -8,7 +8,8 @@ from typing import Any
 
 from inference_ui.backend.models.catalog import BoxFormat, PackageLaunch, PackageSnapshot
 from inference_ui.backend.models.compute import Resources
-from inference_ui.backend.models.task import InferenceTask, SpecSnapshot, TaskPlan
+from inference_ui.backend.models.servers import SpecSnapshot
+from inference_ui.backend.models.task import InferenceTask, TaskPlan
 from inference_ui.backend.protocols import ServiceType
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -17,8 +18,8 @@ MIB = 1 << 20
 
 def a_plan(folder: Path = Path("/nowhere"), **changes: Any) -> TaskPlan:
     """A plan whose server is never really started."""
-    plan = TaskPlan(
-        package=PackageSnapshot(
+    values: dict[str, Any] = {
+        "package": PackageSnapshot(
             id="package",
             name="detector",
             version="1.0.0",
@@ -27,18 +28,18 @@ def a_plan(folder: Path = Path("/nowhere"), **changes: Any) -> TaskPlan:
             box_format=BoxFormat.XYXY,
             launch=PackageLaunch(command=("serve", "{port}"), ready_timeout_s=60),
         ),
-        spec=SpecSnapshot(
+        "spec": SpecSnapshot(
             id="spec", name="cpu-1c", resources=Resources(cpu_millis=1000, memory_bytes=256 * MIB)
         ),
-        node_count=1,
-        dataset_id="dataset",
-        dataset_name="pages",
-        dataset_folder=str(folder / "dataset"),
-        volume_id="volume",
-        volume_name="results",
-        output_folder=str(folder / "output"),
-    )
-    return plan.model_copy(update=changes)
+        "node_count": 1,
+        "dataset_id": "dataset",
+        "dataset_name": "pages",
+        "dataset_folder": str(folder / "dataset"),
+        "volume_id": "volume",
+        "volume_name": "results",
+        "output_folder": str(folder / "output"),
+    }
+    return TaskPlan(**(values | changes))
 
 
 def a_task(**values: Any) -> InferenceTask:

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Bounds
 from sqlalchemy import JSON
 from sqlmodel import Field, SQLModel
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.backend.models.columns import UtcTime, ValueJson, new_id, utc_now
-from inference_ui.backend.models.compute import Placement, Resources
+from inference_ui.backend.models.compute import Placement
+from inference_ui.backend.models.servers import Owned, Shared, SpecSnapshot
 from inference_ui.backend.records import InputKind
 
 NullableJson = JSON(none_as_null=True)
@@ -62,28 +64,30 @@ _FINAL = {
 }
 
 
-class SpecSnapshot(BaseModel):
-    """A compute spec as a task ran it."""
+Server: TypeAlias = Annotated[Owned | Shared, Bounds(discriminator="kind")]
+"""A task's server: its own, or a running online service."""
+
+
+class Since(BaseModel):
+    """An earlier task of the same dataset: what succeeded in it and is unchanged is left out."""
 
     model_config = ConfigDict(frozen=True)
 
-    id: str
-    name: str
-    resources: Resources
+    task_id: str
+    task_name: str
+    output_folder: str
 
 
 class TaskPlan(BaseModel):
     """Everything that a task was created with; never changes afterwards.
 
-    ``dataset_folder`` and ``output_folder`` are absolute; times are in seconds.
+    ``dataset_folder`` and ``output_folder`` are absolute; times are in seconds. ``limit`` is set
+    for a canary: so many inputs are tried, the first ones.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    package: PackageSnapshot
-    spec: SpecSnapshot
-    node_count: int
-    placement: Placement = Placement()
+    server: Server
     dataset_id: str
     dataset_name: str
     dataset_folder: str
@@ -91,15 +95,51 @@ class TaskPlan(BaseModel):
     volume_name: str
     output_folder: str
     input_kind: InputKind = InputKind.JSON
+    prompt: str = ""
     max_failed: str | None = None
     item_timeout_s: float = 60.0
     retries: int = 3
+    limit: int | None = None
+    since: Since | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_server(cls, given: Any) -> Any:
+        """Take a plan without ``server``, from before servers could be shared: it has its own."""
+        if not isinstance(given, dict) or "server" in given:
+            return given
+        own = {"package", "spec", "node_count", "placement"}
+        server = {key: value for key, value in given.items() if key in own}
+        rest = {key: value for key, value in given.items() if key not in own}
+        return {**rest, "server": {"kind": "OWNED", **server}}
+
+    @property
+    def package(self) -> PackageSnapshot:
+        """The package of the server, whoever runs it."""
+        return self.server.package
+
+    @property
+    def spec(self) -> SpecSnapshot | None:
+        """What each replica of an own server gets; None for a shared one."""
+        return self.server.spec if isinstance(self.server, Owned) else None
+
+    @property
+    def node_count(self) -> int:
+        """Replicas of an own server; 0 for a shared one."""
+        return self.server.node_count if isinstance(self.server, Owned) else 0
+
+    @property
+    def placement(self) -> Placement:
+        """Where an own server may run."""
+        return self.server.placement if isinstance(self.server, Owned) else Placement()
 
 
 class InferenceTask(SQLModel, table=True):
     """A task (推理任务). ``stop_requested_at`` is an intent: users write it, nothing else.
 
     Counts are what the batch client last said while it runs, and what is on disk in the end.
+    ``retry_failed`` belongs to the attempt: its failed items are tried again. A ``canary`` tries
+    a few items and stands in no list. ``service_id`` is the online service that it goes through.
     """
 
     __tablename__ = "inference_task"
@@ -112,6 +152,9 @@ class InferenceTask(SQLModel, table=True):
     status: str = Field(default=TaskStatus.QUEUED, index=True)
     status_since: datetime = Field(default_factory=utc_now, sa_type=UtcTime)
     attempt: int = 1
+    retry_failed: bool = False
+    canary: bool = Field(default=False, index=True)
+    service_id: str | None = Field(default=None, index=True)
     waiting_for: dict[str, Any] | None = Field(default=None, sa_type=NullableJson)
     stop_requested_at: datetime | None = Field(default=None, sa_type=UtcTime)
     stop_requested_by: str | None = Field(default=None, foreign_key="user_account.id")

@@ -1,4 +1,6 @@
-"""Who wants to know that tasks changed, and telling them. No task data passes here, only ids."""
+"""Who wants to know that something changed, and telling them. No data passes here, only ids: a
+task's as it is, ``service:<id>`` of an online service, ``dataset:<id>``, ``package:<id>``.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,14 @@ _log = logging.getLogger(__name__)
 
 
 class Changes:
-    """Tells listeners which tasks changed. Thread-safe; a listener must return at once."""
+    """Tells listeners what changed. Thread-safe; a listener must return at once."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` with the ids of changed tasks, from whatever thread changed them.
+        """Call ``listener`` with the ids of what changed, from whatever thread changed them.
         Returns a function that ends it."""
         with self._lock:
             self._listeners.append(listener)
@@ -32,12 +34,12 @@ class Changes:
 
         return unsubscribe
 
-    def publish(self, task_ids: frozenset[str]) -> None:
+    def publish(self, ids: frozenset[str]) -> None:
         """Tell all listeners. One that fails is logged and keeps none of the others waiting."""
         with self._lock:
             listeners = tuple(self._listeners)
         for listener in listeners:
             try:
-                listener(task_ids)
+                listener(ids)
             except Exception:
-                _log.exception("a listener to changed tasks failed")
+                _log.exception("a listener to changes failed")

@@ -2,37 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from inference_ui.backend.batch.limit import FailureLimit
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.catalog import ModelPackage, Volume
-from inference_ui.backend.models.compute import ComputeSpec, Placement
-from inference_ui.backend.models.task import SpecSnapshot, TaskPlan
+from inference_ui.backend.models.catalog import PackageSnapshot, Volume
+from inference_ui.backend.models.servers import Owned, Shared
+from inference_ui.backend.models.service import OnlineService, ServiceWish
+from inference_ui.backend.models.task import InferenceTask, Since, TaskPlan
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.records import InputKind
-from inference_ui.backend.services.capacity import never_fits, no_room_now
 from inference_ui.backend.services.catalog import dataset_folder
 from inference_ui.backend.services.folders import dataset_problem, output_problem
 from inference_ui.backend.services.names import clean_name, name_problem
+from inference_ui.backend.services.server_drafts import ServerDraft, server_of
+from inference_ui.backend.services.server_drafts import waiting_now as server_waiting
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Session
 
-MAX_NODES = 1000
+CANARY_ITEMS = 5
+"""How many inputs a canary tries."""
+CANARIES = ".canary"
+"""The folder of a volume that canaries write to, each in one of its own."""
+
+MAX_TIMEOUT_S = 86_400
+MAX_RETRIES = 100
+MAX_PROMPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class TaskDraft:
-    """What the create form holds: ids of what was chosen, and numbers."""
+    """What the create form holds: ids of what was chosen, texts and numbers.
+
+    With ``service_id`` the task goes through that running online service, and nothing of a server
+    of its own is looked at. ``environment`` and ``parameters`` are overrides by name. ``nodes`` and
+    ``driver_version`` exclude each other. ``max_failed``: a number, or a share such as ``5%``; None
+    for no threshold. ``since_task_id``: leave out what that task did and is unchanged.
+    """
 
     name: str
     dataset_id: str
-    service_type: str
-    package_id: str
-    spec_id: str
-    volume_id: str
+    service_type: str = ""
+    package_id: str = ""
+    spec_id: str = ""
+    volume_id: str = ""
     node_count: int = 1
     input_kind: InputKind = InputKind.JSON
+    service_id: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    nodes: tuple[str, ...] = ()
+    driver_version: str = ""
+    prompt: str = ""
+    max_failed: str | None = None
+    item_timeout_s: float = 60.0
+    retries: int = 3
+    since_task_id: str = ""
+
+    @property
+    def server(self) -> ServerDraft:
+        """The part that is about a server of the task's own."""
+        return ServerDraft(
+            service_type=self.service_type,
+            package_id=self.package_id,
+            spec_id=self.spec_id,
+            node_count=self.node_count,
+            environment=self.environment,
+            parameters=self.parameters,
+            nodes=self.nodes,
+            driver_version=self.driver_version,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +86,27 @@ class DraftCheck:
 
 
 def plan_of(
-    session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
+    session: Session,
+    draft: TaskDraft,
+    cluster: Cluster,
+    problems: dict[str, Message],
+    *,
+    kept: PackageSnapshot | None = None,
 ) -> TaskPlan | None:
-    """Return the plan of a draft, or None; what is wrong is added to ``problems`` by field."""
-    package = _package(session, draft, problems)
+    """Return the plan of a draft, or None; what is wrong is added to ``problems`` by field.
+
+    ``kept`` is the package of the task that the draft is a copy of, in case it is gone.
+    """
+    server = _server(session, draft, cluster, problems, kept)
     dataset = _dataset(session, draft, problems)
     volume = _volume(session, draft, problems)
-    spec = _spec(session, draft, cluster, problems)
-    if problems or package is None or dataset is None or volume is None or spec is None:
+    since = _since(session, draft, problems)
+    _check_numbers(draft, problems)
+    if problems or server is None or dataset is None or volume is None:
         return None
     name, folder = dataset
     return TaskPlan(
-        package=package.snapshot,
-        spec=SpecSnapshot(id=spec.id, name=spec.name, resources=spec.resources),
-        node_count=draft.node_count,
+        server=server,
         dataset_id=draft.dataset_id,
         dataset_name=name,
         dataset_folder=str(folder),
@@ -66,28 +114,46 @@ def plan_of(
         volume_name=volume.name,
         output_folder=str(Path(volume.root) / clean_name(draft.name)),
         input_kind=draft.input_kind,
+        prompt=draft.prompt.strip(),
+        max_failed=(draft.max_failed or "").strip() or None,
+        item_timeout_s=draft.item_timeout_s,
+        retries=draft.retries,
+        since=since,
     )
 
 
 def waiting_now(session: Session, draft: TaskDraft, cluster: Cluster) -> Message | None:
-    """Return what the server of a draft would have to wait for now, or None."""
-    spec = session.get(ComputeSpec, draft.spec_id) if draft.spec_id else None
-    if spec is None or not 1 <= draft.node_count <= MAX_NODES:
+    """Return what a task of the draft would have to wait for now, or None."""
+    if not draft.service_id:
+        return server_waiting(session, draft.server, cluster)
+    service = session.get(OnlineService, draft.service_id)
+    if service is None or service.status == "RUNNING":
         return None
-    return no_room_now(spec.resources, draft.node_count, Placement(), cluster.nodes())
+    return service.waiting or Message("SERVICE_NOT_READY", {"service": service.name})
 
 
-def _package(
-    session: Session, draft: TaskDraft, problems: dict[str, Message]
-) -> ModelPackage | None:
-    if not draft.service_type:
-        problems["service_type"] = Message("REQUIRED")
-    package = session.get(ModelPackage, draft.package_id) if draft.package_id else None
-    if package is None:
-        problems["package_id"] = Message("REQUIRED")
-    elif draft.service_type and package.service_type != draft.service_type:
-        problems["package_id"] = Message("PACKAGE_OTHER_TYPE", {"type": package.service_type})
-    return package
+def _server(
+    session: Session,
+    draft: TaskDraft,
+    cluster: Cluster,
+    problems: dict[str, Message],
+    kept: PackageSnapshot | None,
+) -> Owned | Shared | None:
+    if not draft.service_id:
+        return server_of(session, draft.server, cluster, problems, kept=kept)
+    service = session.get(OnlineService, draft.service_id)
+    if service is None or service.wish == ServiceWish.DELETE:
+        problems["service_id"] = Message("SERVICE_GONE")
+        return None
+    if service.wish == ServiceWish.STOP:
+        problems["service_id"] = Message("SERVICE_STOPPED", {"service": service.name})
+        return None
+    return Shared(
+        package=service.package,
+        service_id=service.id,
+        service_name=service.name,
+        max_in_flight=service.max_in_flight,
+    )
 
 
 def _dataset(
@@ -117,17 +183,28 @@ def _volume(session: Session, draft: TaskDraft, problems: dict[str, Message]) ->
     return volume
 
 
-def _spec(
-    session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
-) -> ComputeSpec | None:
-    if not 1 <= draft.node_count <= MAX_NODES:
-        problems["node_count"] = Message("NODE_COUNT_RANGE", {"min": 1, "max": MAX_NODES})
-    spec = session.get(ComputeSpec, draft.spec_id) if draft.spec_id else None
-    if spec is None:
-        problems["spec_id"] = Message("REQUIRED")
+def _since(session: Session, draft: TaskDraft, problems: dict[str, Message]) -> Since | None:
+    if not draft.since_task_id:
         return None
-    if "node_count" not in problems:
-        problem = never_fits(spec.resources, draft.node_count, Placement(), cluster.nodes())
-        if problem is not None:
-            problems["spec_id"] = problem
-    return spec
+    earlier = session.get(InferenceTask, draft.since_task_id)
+    if earlier is None or earlier.canary:
+        problems["since_task_id"] = Message("TASK_UNKNOWN", {"id": draft.since_task_id})
+        return None
+    if earlier.plan.dataset_id != draft.dataset_id:
+        problems["since_task_id"] = Message("SINCE_OTHER_DATASET", {"name": earlier.name})
+        return None
+    folder = earlier.plan.output_folder
+    return Since(task_id=earlier.id, task_name=earlier.name, output_folder=folder)
+
+
+def _check_numbers(draft: TaskDraft, problems: dict[str, Message]) -> None:
+    try:
+        FailureLimit.parse((draft.max_failed or "").strip() or None)
+    except ValueError:
+        problems["max_failed"] = Message("MAX_FAILED_FORM", {"given": draft.max_failed})
+    if not 0 < draft.item_timeout_s <= MAX_TIMEOUT_S:
+        problems["item_timeout_s"] = Message("TIMEOUT_RANGE", {"max": MAX_TIMEOUT_S})
+    if not 0 <= draft.retries <= MAX_RETRIES:
+        problems["retries"] = Message("RETRIES_RANGE", {"max": MAX_RETRIES})
+    if len(draft.prompt) > MAX_PROMPT:
+        problems["prompt"] = Message("PROMPT_TOO_LONG", {"max": MAX_PROMPT})

@@ -9,13 +9,17 @@ from pathlib import Path
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskPlan, TaskStatus
 from inference_ui.backend.ports import Cluster, LogTail, Observation, workload_name
 from inference_ui.backend.records import PROGRESS, Progress, read_record
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.drafts import DraftCheck, TaskDraft, plan_of, waiting_now
 from inference_ui.backend.services.names import clean_name, name_problem
+from inference_ui.backend.services.submitting import event, new_task, submit
+from inference_ui.backend.services.workloads import service_workload_name
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import tasks as queries
 from inference_ui.backend.store.database import Store
@@ -92,30 +96,36 @@ class Tasks:
 
         Raises :class:`Forbidden`, :class:`InvalidFields` with a message for each wrong field.
         """
-        plan, problems = self._plan(actor, draft)
-        if problems or plan is None:
-            raise InvalidFields(problems)
-        task = InferenceTask(
-            name=clean_name(draft.name),
-            owner_id=actor.id,
-            plan=plan,
-            created_at=self._now(),
-            status_since=self._now(),
-        )
-        self._insert(task, actor)
+        plan = self.plan(actor, draft)
+        task = new_task(actor, draft.name, plan, self._now())
+        submit(self._store, task, actor, self._now())
         self._changes.publish(frozenset({task.id}))
         return task
 
-    def check(self, actor: Actor, draft: TaskDraft) -> DraftCheck:
+    def check(
+        self, actor: Actor, draft: TaskDraft, kept: PackageSnapshot | None = None
+    ) -> DraftCheck:
         """Say what is wrong with each field of a draft, and what the task would have to wait for.
 
         Changes nothing. Raises :class:`Forbidden`.
         """
-        _, problems = self._plan(actor, draft)
+        _, problems = self._plan(actor, draft, kept)
         with self._store.read() as session:
             return DraftCheck(problems, waiting_now(session, draft, self._cluster))
 
-    def _plan(self, actor: Actor, draft: TaskDraft) -> tuple[TaskPlan | None, dict[str, Message]]:
+    def plan(self, actor: Actor, draft: TaskDraft, kept: PackageSnapshot | None = None) -> TaskPlan:
+        """Return what a task of the draft would be created with; changes nothing.
+
+        Raises as :meth:`create` does. ``kept`` is that of ``drafts.plan_of``.
+        """
+        plan, problems = self._plan(actor, draft, kept)
+        if problems or plan is None:
+            raise InvalidFields(problems)
+        return plan
+
+    def _plan(
+        self, actor: Actor, draft: TaskDraft, kept: PackageSnapshot | None = None
+    ) -> tuple[TaskPlan | None, dict[str, Message]]:
         if not actor.may_create:
             raise Forbidden("VIEWERS_ONLY_LOOK")
         problems: dict[str, Message] = {}
@@ -123,21 +133,7 @@ class Tasks:
         if name is not None:
             problems["name"] = name
         with self._store.read() as session:
-            return plan_of(session, draft, self._cluster, problems), problems
-
-    def _insert(self, task: InferenceTask, actor: Actor) -> None:
-        folder = Path(task.plan.output_folder)
-        _reserve(folder)
-        try:
-            with self._store.write() as session:
-                if queries.name_taken(session, task.name):
-                    raise InvalidFields({"name": Message("NAME_TAKEN", {"name": task.name})})
-                session.add(task)
-                session.flush()
-                session.add(_event(task, actor, "SUBMITTED", self._now()))
-        except BaseException:
-            folder.rmdir()
-            raise
+            return plan_of(session, draft, self._cluster, problems, kept=kept), problems
 
     def page(
         self,
@@ -183,8 +179,17 @@ class Tasks:
         progress = read_record(folder / PROGRESS, Progress)
         server = None
         if not TaskStatus(task.status).ended:
-            server = self._cluster.observe(workload_name(task.id, task.attempt, "server"))
+            server = self._cluster.observe(self._server_name(task))
         return TaskView(task, names.get(task.owner_id, ""), names, events, progress, server)
+
+    def _server_name(self, task: InferenceTask) -> str:
+        """Return the name of the workload that serves the task, its own or a service's."""
+        if task.service_id is not None:
+            with self._store.read() as session:
+                service = session.get(OnlineService, task.service_id)
+            if service is not None:
+                return service_workload_name(service)
+        return workload_name(task.id, task.attempt, "server")
 
     def logs(self, actor: Actor, task_id: str, lines: int = 200) -> tuple[WorkloadLog, ...]:
         """Return the last lines of all replicas of the current attempt, saved ones included."""
@@ -214,30 +219,11 @@ class Tasks:
         with self._store.write() as session:
             values = {"stop_requested_at": now, "stop_requested_by": actor.id}
             if queries.request_stop(session, task_id, values):
-                session.add(_event(task, actor, "STOP_REQUESTED", now))
+                session.add(event(task, actor, "STOP_REQUESTED", now))
             elif TaskStatus(self.get(actor, task_id).status).ended:
                 raise Conflict("TASK_ENDED", name=task.name)
         self._changes.publish(frozenset({task_id}))
 
 
-def _event(task: InferenceTask, actor: Actor, code: str, at: datetime) -> TaskEvent:
-    return TaskEvent(task_id=task.id, owner_id=actor.id, at=at, attempt=task.attempt, code=code)
-
-
 def _live(role: str, tail: LogTail) -> WorkloadLog:
     return WorkloadLog(role, tail.replica, tail.text, live=True)
-
-
-def _reserve(folder: Path) -> None:
-    """Make the output folder; whoever makes it first has it.
-
-    Raises :class:`InvalidFields`: for the name when it is taken there, else for the volume.
-    """
-    try:
-        folder.mkdir()
-    except FileExistsError as error:
-        problem = Message("OUTPUT_EXISTS", {"folder": str(folder)})
-        raise InvalidFields({"name": problem}) from error
-    except OSError as error:
-        details = {"folder": str(folder), "error": error.strerror}
-        raise InvalidFields({"volume_id": Message("OUTPUT_NOT_WRITABLE", details)}) from error

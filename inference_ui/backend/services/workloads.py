@@ -1,11 +1,14 @@
-"""From a task to the two workloads that the cluster runs for it. Pure."""
+"""From a task or an online service to the workloads that the cluster runs for it. Pure."""
 
 from __future__ import annotations
 
+import msgspec
+
 from inference_ui.backend.models.compute import Resources
+from inference_ui.backend.models.servers import Owned
+from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import ClientWorkload, Probe, ServerWorkload, workload_name
-from inference_ui.backend.protocols import ServiceProtocol, protocol_of
 from inference_ui.backend.records import BatchJob
 
 CLIENT_RESOURCES = Resources(cpu_millis=0, memory_bytes=0)
@@ -17,55 +20,93 @@ CLIENT_GRACE_S = 12.0
 write down what came of them."""
 
 
-def protocol_of_task(task: InferenceTask) -> ServiceProtocol:
-    """Return the protocol that the task's server speaks."""
-    package = task.plan.package
-    return protocol_of(
-        package.service_type,
-        model_name=package.model_name,
-        predict_path=package.launch.predict_path,
-        readiness_path=package.launch.readiness_path,
+def service_workload_name(service: OnlineService) -> str:
+    """Return the name of the workload of a deployed service's current start."""
+    return workload_name(service.id, service.attempt, "server", kind="service")
+
+
+def owned_server(server: Owned, *, name: str, application: str) -> ServerWorkload:
+    """Return the workload of a server that is deployed for somebody; ``application`` is what
+    people call it."""
+    launch = server.package.launch
+    model = {"MODEL_PATH": launch.model_folder} if launch.model_folder else {}
+    ready = server.package.protocol().readiness
+    return ServerWorkload(
+        name=name,
+        application=application,
+        command=(*(_with_model(launch.command, launch.model_folder)), *server.arguments),
+        env={**model, **server.full_environment},
+        resources=server.spec.resources,
+        probe=Probe(ready.path, ready.body, ready.below_status),
+        replicas=server.node_count,
+        placement=server.placement,
     )
 
 
 def server_workload(task: InferenceTask) -> ServerWorkload:
-    """Return the server of the task's current attempt."""
-    plan = task.plan
-    ready = protocol_of_task(task).readiness
-    return ServerWorkload(
-        name=workload_name(task.id, task.attempt, "server"),
-        application=task.name,
-        command=plan.package.launch.command,
-        env=plan.package.launch.environment,
-        resources=plan.spec.resources,
-        probe=Probe(ready.path, ready.body, ready.below_status),
-        replicas=plan.node_count,
-        placement=plan.placement,
-    )
+    """Return the server of the task's current attempt. The task must have a server of its own."""
+    if not isinstance(task.plan.server, Owned):
+        raise TypeError("a shared server is not deployed for a task")
+    name = workload_name(task.id, task.attempt, "server")
+    return owned_server(task.plan.server, name=name, application=task.name)
 
 
-def client_workload(task: InferenceTask) -> ClientWorkload:
-    """Return the batch client of the task's current attempt."""
-    plan = task.plan
-    job = BatchJob(
-        dataset=plan.dataset_folder,
-        output=plan.output_folder,
-        service_type=plan.package.service_type,
-        model_name=plan.package.model_name,
-        input_kind=plan.input_kind,
-        predict_path=plan.package.launch.predict_path,
-        readiness_path=plan.package.launch.readiness_path,
-        attempt=task.attempt,
-        grace_s=CLIENT_GRACE_S,
-        timeout_s=plan.item_timeout_s,
-        retries=plan.retries,
-        max_failed=plan.max_failed,
-    )
+def client_workload(task: InferenceTask, service: OnlineService | None = None) -> ClientWorkload:
+    """Return the batch client of the task's current attempt; ``service`` is what it goes through
+    when its server is shared."""
+    server: str | None = workload_name(task.id, task.attempt, "server")
+    job = _job(task)
+    if service is not None:
+        elsewhere = service.elsewhere
+        server = service_workload_name(service) if elsewhere is None else None
+        job = msgspec.structs.replace(
+            job,
+            endpoints=(elsewhere.url,) if elsewhere else (),
+            headers=elsewhere.all_headers if elsewhere else {},
+            ca=elsewhere.ca if elsewhere else "",
+            max_in_flight=_share(service),
+        )
     return ClientWorkload(
         name=workload_name(task.id, task.attempt, "client"),
         application=task.name,
         job=job,
         resources=CLIENT_RESOURCES,
-        server=workload_name(task.id, task.attempt, "server"),
-        placement=plan.placement,
+        server=server,
+        placement=task.plan.placement,
     )
+
+
+def _job(task: InferenceTask) -> BatchJob:
+    plan, launch = task.plan, task.plan.package.launch
+    return BatchJob(
+        dataset=plan.dataset_folder,
+        output=plan.output_folder,
+        service_type=plan.package.service_type,
+        model_name=plan.package.model_name,
+        input_kind=plan.input_kind,
+        prompt=plan.prompt or launch.prompt,
+        image_template=launch.image_template,
+        predict_path=launch.predict_path,
+        readiness_path=launch.readiness_path,
+        attempt=task.attempt,
+        retry_failed=task.retry_failed,
+        grace_s=CLIENT_GRACE_S,
+        timeout_s=plan.item_timeout_s,
+        retries=plan.retries,
+        max_failed=plan.max_failed,
+        limit=plan.limit,
+        since=plan.since.output_folder if plan.since else None,
+    )
+
+
+def _share(service: OnlineService) -> int | None:
+    """Return how many requests may be in flight to each replica, so that all of them together
+    stay within the service's limit."""
+    if service.max_in_flight is None:
+        return None
+    replicas = service.server.node_count if service.server else 1
+    return max(1, service.max_in_flight // replicas)
+
+
+def _with_model(command: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    return tuple(word.replace("{model}", folder) for word in command) if folder else command

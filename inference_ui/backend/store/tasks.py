@@ -1,5 +1,6 @@
 """Queries over inference tasks, their events and saved logs."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,8 +30,10 @@ def page(
     session: Session, *, status: TaskStatus | None, owner_id: str | None, offset: int, limit: int
 ) -> list[InferenceTask]:
     """Return a page of tasks, the newest first."""
-    query = select(InferenceTask).order_by(
-        col(InferenceTask.created_at).desc(), col(InferenceTask.id)
+    query = (
+        select(InferenceTask)
+        .where(col(InferenceTask.canary).is_(False))
+        .order_by(col(InferenceTask.created_at).desc(), col(InferenceTask.id))
     )
     if status is not None:
         query = query.where(InferenceTask.status == status)
@@ -41,7 +44,11 @@ def page(
 
 def counts(session: Session, owner_id: str | None) -> dict[str, int]:
     """Return how many tasks there are in each status that occurs."""
-    query = select(InferenceTask.status, func.count()).group_by(col(InferenceTask.status))
+    query = (
+        select(InferenceTask.status, func.count())
+        .where(col(InferenceTask.canary).is_(False))
+        .group_by(col(InferenceTask.status))
+    )
     if owner_id is not None:
         query = query.where(InferenceTask.owner_id == owner_id)
     return dict(session.exec(query).all())
@@ -76,6 +83,43 @@ def request_stop(session: Session, task_id: str, values: Mapping[str, Any]) -> b
         .values(**values)
     )
     return result.rowcount == 1
+
+
+def begin_attempt(session: Session, task: InferenceTask, values: Mapping[str, Any]) -> bool:
+    """Send an ended task back into the queue, unless somebody did already."""
+    result = session.exec(
+        update(InferenceTask)
+        .where(
+            col(InferenceTask.id) == task.id,
+            col(InferenceTask.status).in_(ENDED),
+            col(InferenceTask.attempt) == task.attempt,
+        )
+        .values(**values)
+    )
+    return result.rowcount == 1
+
+
+def canaries_of(session: Session, owner_id: str) -> list[InferenceTask]:
+    """Return a user's canaries, the oldest first."""
+    query = select(InferenceTask).where(
+        InferenceTask.owner_id == owner_id, col(InferenceTask.canary).is_(True)
+    )
+    return list(session.exec(query.order_by(col(InferenceTask.created_at))))
+
+
+def of_dataset(session: Session, dataset_id: str, limit: int) -> list[InferenceTask]:
+    """Return the last tasks, the newest first, that ran over a dataset; canaries are none.
+
+    The dataset stands in the plan, so the newest tasks are looked through.
+    """
+    query = (
+        select(InferenceTask)
+        .where(col(InferenceTask.canary).is_(False))
+        .order_by(col(InferenceTask.created_at).desc())
+        .limit(1000)
+    )
+    found = (task for task in session.exec(query) if task.plan.dataset_id == dataset_id)
+    return list(itertools.islice(found, limit))
 
 
 def events(session: Session, task_id: str) -> list[TaskEvent]:

@@ -18,7 +18,8 @@ from inference_ui.backend.records import InputKind
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
-from inference_ui.backend.services.drafts import MAX_NODES, TaskDraft
+from inference_ui.backend.services.drafts import TaskDraft
+from inference_ui.backend.services.server_drafts import MAX_NODES
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.store import tasks as queries
 

@@ -13,7 +13,9 @@ from sqlmodel import AutoString, SQLModel
 import inference_ui.backend.models.account
 import inference_ui.backend.models.catalog
 import inference_ui.backend.models.compute
-import inference_ui.backend.models.task  # noqa: F401  (these imports declare all tables)
+import inference_ui.backend.models.service
+import inference_ui.backend.models.task
+import inference_ui.backend.models.upload  # noqa: F401  (these imports declare all tables)
 from inference_ui.backend.models.columns import UtcTime, ValueJson
 
 
