@@ -13,6 +13,8 @@ from inference_ui.backend.models.compute import ComputeSpec, Node
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.reconciler import Reconciler
 from inference_ui.backend.services.accounts import Accounts
+from inference_ui.backend.services.again import Again
+from inference_ui.backend.services.canaries import Canaries
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.results import Results
@@ -33,6 +35,8 @@ class Product:
     accounts: Accounts
     catalog: Catalog
     tasks: Tasks
+    again: Again
+    canaries: Canaries
     results: Results
     changes: Changes
     engine: Engine
@@ -64,6 +68,7 @@ def build(settings: Settings) -> Product:
     cluster = LocalCluster(settings.runs_folder)
     changes = Changes()
     tasks = Tasks(store, cluster, changes)
+    results = Results(tasks)
     return Product(
         settings=settings,
         store=store,
@@ -71,7 +76,9 @@ def build(settings: Settings) -> Product:
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
         tasks=tasks,
-        results=Results(tasks),
+        again=Again(store, tasks, changes),
+        canaries=Canaries(store, tasks, results, changes),
+        results=results,
         changes=changes,
         engine=Engine(Reconciler(store, cluster), cluster, changes),
     )

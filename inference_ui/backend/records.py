@@ -115,14 +115,13 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     ``max_failed`` is a share (``"5%"`` of the inputs found) or a number (``"100"``), None for no
     limit. Times are in seconds. ``prompt`` and ``image_template`` shape the requests for pictures
     (see ``protocols.ImageRequest``). ``ca_file`` is a PEM file of certificates to trust besides
-    the system's.
+    the system's, ``ca`` the text of some.
 
     How many requests are in flight is found while it runs, for each endpoint between
     ``min_in_flight`` and ``max_in_flight``; None is no bound of the job's own. ``processes`` sends
     with that many processes, None with as many as pay off. Without ``sync`` nothing waits for the
-    disk: quicker, and a power cut may cost what was written last. ``ca`` is PEM text of the
-    authorities that a server's certificate may come from, ``ca_file`` a file of it. ``limit``
-    tries only so many inputs, the first ones. ``since`` is the output folder of an earlier task of
+    disk: quicker, and a power cut may cost what was written last. ``limit`` tries only so many
+    inputs, the first ones. ``since`` is the output folder of an earlier task of
     the same dataset: inputs that succeeded there and are unchanged are left out.
     """
 

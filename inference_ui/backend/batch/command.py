@@ -120,6 +120,7 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
     from inference_ui.backend.batch.listing import run_walker
     from inference_ui.backend.batch.nursery import Nursery
     from inference_ui.backend.batch.plan import plan_of
+    from inference_ui.backend.batch.selection import Selection
     from inference_ui.backend.batch.worker import run_worker
     from inference_ui.backend.batch.workspace import take_folders
 
@@ -130,7 +131,13 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
     folders = take_folders(job)
     try:
         nursery = Nursery(
-            partial(run_walker, folders.dataset, folders.output, job.input_kind),
+            partial(
+                run_walker,
+                folders.dataset,
+                folders.output,
+                job.input_kind,
+                Selection(job.limit, Path(job.since) if job.since else None, folders.source_root),
+            ),
             partial(run_worker, plan, folders.source_root, folders.attempt),
         )
         try:

@@ -43,8 +43,8 @@ class Http1Transport:
     """A transport over HTTP/1.1. Create and use it inside a running event loop.
 
     ``timeout_s`` limits a whole POST, ``connect_timeout_s`` making a connection. ``headers`` are
-    sent with every request. ``ca_file`` names certificates to trust besides the system's; raises
-    ``OSError`` when it cannot be read.
+    sent with every request. ``ca_file`` names certificates to trust besides the system's, ``ca``
+    is PEM text of some; raises ``OSError`` when they cannot be read.
     """
 
     def __init__(
@@ -54,14 +54,16 @@ class Http1Transport:
         timeout_s: float,
         connect_timeout_s: float,
         ca_file: str | None = None,
+        ca: str = "",
     ) -> None:
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._headers = headers
         self._ca_file = ca_file
+        self._ca = ca
         self._tls: ssl.SSLContext | None = None
-        if ca_file is not None:
-            self._tls = _tls_context(ca_file)
+        if ca_file is not None or ca:
+            self._tls = _tls_context(ca_file, ca)
         self._loop = asyncio.get_running_loop()
         self._targets: dict[str, _Target] = {}
         self._exchanges: set[Exchange] = set()
@@ -205,7 +207,7 @@ class Http1Transport:
         parts = urlsplit(url)
         is_tls = parts.scheme == "https"
         if is_tls and self._tls is None:
-            self._tls = _tls_context(self._ca_file)
+            self._tls = _tls_context(self._ca_file, self._ca)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path = quote(path, safe=_IN_PATHS)
         host = parts.netloc.rpartition("@")[2]
@@ -232,10 +234,10 @@ def _authorization(parts: SplitResult) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
-def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+def _tls_context(ca_file: str | None, ca: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
+    if ca_file is not None or ca:
+        context.load_verify_locations(cafile=ca_file, cadata=ca or None)
     with suppress(NotImplementedError):
         context.set_alpn_protocols(["http/1.1"])
     return context

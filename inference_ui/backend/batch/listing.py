@@ -16,6 +16,7 @@ from typing import TypeAlias
 import msgspec
 
 from inference_ui.backend.batch.paths import PathList
+from inference_ui.backend.batch.selection import Selection
 from inference_ui.backend.batch.walk import Walk
 from inference_ui.backend.errors import CannotGoOn
 from inference_ui.backend.records import InputKind
@@ -41,9 +42,11 @@ _Sent: TypeAlias = _Found | _Ended
 _decoder: msgspec.msgpack.Decoder[_Sent] = msgspec.msgpack.Decoder(_Sent)
 
 
-def run_walker(dataset: Path, output: Path, kind: InputKind, end: socket.socket) -> None:
+def run_walker(
+    dataset: Path, output: Path, kind: InputKind, selection: Selection, end: socket.socket
+) -> None:
     """Walk over a dataset and send what is found, until everything is or nobody listens."""
-    walk = Walk(dataset, output, kind)
+    walk = Walk(dataset, output, kind, selection)
     paths = PathList()
     with suppress(OSError):  # the coordinator needs no more of it
         sent = 0

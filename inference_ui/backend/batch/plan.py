@@ -11,7 +11,7 @@ from inference_ui.backend.errors import CannotStart
 from inference_ui.backend.protocols import ImageRequest, ServiceProtocol, protocol_of
 from inference_ui.backend.records import BatchJob
 
-_POSITIVE_OR_NONE = ("min_in_flight", "max_in_flight", "processes")
+_POSITIVE_OR_NONE = ("min_in_flight", "max_in_flight", "processes", "limit")
 
 MAX_IN_FLIGHT = 1024
 """Requests in flight at one server when the job sets no bound."""
@@ -61,18 +61,20 @@ def _check(job: BatchJob, finds_endpoints: bool) -> None:
     for path in (job.predict_path, job.readiness_path):
         if path and not path.startswith("/"):
             raise ValueError(f"a path must begin with a slash: {path}")
-    if job.ca_file is not None:
-        _check_certificates(job.ca_file)
+    _check_certificates(job)
     for name, value in job.headers.items():
         if not name.isascii() or not f"{name}{value}".isprintable():
             raise ValueError(f"not a header: {name!r}")
 
 
-def _check_certificates(path: str) -> None:
+def _check_certificates(job: BatchJob) -> None:
+    if job.ca_file is None and not job.ca:
+        return
     try:
-        ssl.create_default_context(cafile=path)
+        ssl.create_default_context(cafile=job.ca_file, cadata=job.ca or None)
     except OSError as error:
-        raise ValueError(f"no certificates in {path}: {error.strerror or error}") from error
+        where = job.ca_file or "the job's own certificates"
+        raise ValueError(f"no certificates in {where}: {error.strerror or error}") from error
 
 
 def _check_numbers(job: BatchJob) -> None:

@@ -15,9 +15,12 @@ from pathlib import Path
 
 from inference_ui.backend.batch.names import joined
 from inference_ui.backend.batch.paths import PathList
+from inference_ui.backend.batch.selection import Selection
 from inference_ui.backend.records import IMAGE_SUFFIXES, PRIVATE, RESULTS, InputKind
 
 Entry = os.DirEntry[bytes]
+
+ALL = Selection()
 
 
 def suffixes_of(kind: InputKind) -> tuple[bytes, ...]:
@@ -28,10 +31,13 @@ def suffixes_of(kind: InputKind) -> tuple[bytes, ...]:
 
 
 class Walk:
-    """One walk over a dataset. ``unfollowed_links`` counts links out of it that stood where an
-    input or a folder would have."""
+    """One walk over a dataset, which takes what ``selection`` does. ``unfollowed_links`` counts
+    links out of it that stood where an input or a folder would have."""
 
-    def __init__(self, dataset: Path, output: Path, kind: InputKind) -> None:
+    def __init__(
+        self, dataset: Path, output: Path, kind: InputKind, selection: Selection = ALL
+    ) -> None:
+        self._selection = selection
         self._root = os.fsencode(os.path.realpath(dataset))
         self._suffixes = suffixes_of(kind)
         self._skipped = _own_folders(self._root, os.fsencode(os.path.realpath(output)))
@@ -43,7 +49,7 @@ class Walk:
         A folder that cannot be listed stands in the list by its own path, so that it gets a line.
         """
         yielded = 0
-        for folder, names in self._folders():
+        for folder, names in self._selection.over(self._root, self._folders()):
             paths.add(folder, names)
             if yielded == 0:
                 paths.seal()  # the first inputs are sent while the rest is listed

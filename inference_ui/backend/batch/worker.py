@@ -64,6 +64,7 @@ class _Worker:
             timeout_s=job.timeout_s,
             connect_timeout_s=job.connect_timeout_s,
             ca_file=job.ca_file,
+            ca=job.ca,
         )
         self._balancer = Balancer(
             protocol,

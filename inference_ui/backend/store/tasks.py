@@ -2,9 +2,10 @@
 
 import itertools
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from inference_ui.backend.models.task import ENDED, InferenceTask, TaskEvent, TaskLog, TaskStatus
 
@@ -99,12 +100,25 @@ def begin_attempt(session: Session, task: InferenceTask, values: Mapping[str, An
     return result.rowcount == 1
 
 
+def remove(session: Session, task_id: str) -> None:
+    """Delete a task with its events and saved logs."""
+    session.exec(delete(InferenceTask).where(col(InferenceTask.id) == task_id))
+
+
 def canaries_of(session: Session, owner_id: str) -> list[InferenceTask]:
     """Return a user's canaries, the oldest first."""
     query = select(InferenceTask).where(
         InferenceTask.owner_id == owner_id, col(InferenceTask.canary).is_(True)
     )
     return list(session.exec(query.order_by(col(InferenceTask.created_at))))
+
+
+def canaries_before(session: Session, at: datetime) -> list[InferenceTask]:
+    """Return the canaries that ended before ``at``."""
+    query = select(InferenceTask).where(
+        col(InferenceTask.canary).is_(True), col(InferenceTask.ended_at) < at
+    )
+    return list(session.exec(query))
 
 
 def of_dataset(session: Session, dataset_id: str, limit: int) -> list[InferenceTask]:

@@ -1,0 +1,7 @@
+AREA = "reason"
+TEXT = {
+    "NOTHING_TO_RESUME": "“{name}”的所有项都有结果了，没有可以继续的",
+    "NOTHING_FAILED": "“{name}”没有失败的项，不用重试",
+    "TASK_NOT_ENDED": "“{name}”还没有结束，结束后才能继续、重试",
+    "CANARY_ENDS": "上一次试跑还在收尾，几秒后再试",
+}
