@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
 
+from inference_ui import routes
 from inference_ui.i18n.live import fmt_duration, fmt_number, one_of, t
 
 
@@ -33,6 +35,19 @@ def _model(plan: Any) -> rx.Component:
 
 
 def _compute(plan: Any) -> rx.Component:
+    return rx.cond(plan.service != "", _service(plan), _own_server(plan))
+
+
+def _service(plan: Any) -> rx.Component:
+    link = ReactRouterLink.create(plan.service, to=routes.service(plan.service_id))
+    return _panel(
+        t("task.plan_compute"),
+        _entry(t("task.plan_service"), link),
+        _entry(t("task.plan_nodes"), t("task.plan_service_text")),
+    )
+
+
+def _own_server(plan: Any) -> rx.Component:
     return _panel(
         t("task.plan_compute"),
         _entry(t("task.plan_spec"), plan.spec),
@@ -64,6 +79,7 @@ def _data(plan: Any) -> rx.Component:
         _entry(t("task.plan_dataset"), plan.dataset),
         _entry(t("task.plan_dataset_folder"), plan.dataset_folder, mono=True),
         _entry(t("task.plan_input"), one_of("task.input", plan.input_kind)),
+        _optional(plan.since, t("task.plan_since"), plan.since),
         _entry(t("task.plan_volume"), plan.volume),
         _entry(t("task.plan_output_folder"), plan.output_folder, mono=True),
         _entry(t("task.plan_timeout"), fmt_duration(plan.item_timeout_s)),

@@ -17,18 +17,27 @@ def stop_question(
     done: Any,
     spec: Any,
     nodes: Any,
+    service: Any,
     open: Any,
     on_confirm: Any,
     on_close: Any,
     more: tuple[rx.Component, ...] = (),
 ) -> rx.Component:
-    """Return the dialog. ``left`` is None where it is not known; ``more`` stands at the end."""
+    """Return the dialog. ``left`` is None where it is not known; ``service`` is the online service
+    that the task goes through, ``""`` where its server is its own; ``more`` stands at the end."""
     return confirm(
         t("task.ask_title", name=name),
         rx.cond(left.to(int) > 0, t("task.ask_left", left=left), t("task.ask_text")),
         rx.el.dl(
             _consequence(t("task.ask_kept"), t("task.ask_kept_text", done=done)),
-            _consequence(t("task.ask_freed"), t("task.ask_freed_text", spec=spec, nodes=nodes)),
+            _consequence(
+                t("task.ask_freed"),
+                rx.cond(
+                    service != "",
+                    t("task.ask_service_text", service=service),
+                    t("task.ask_freed_text", spec=spec, nodes=nodes),
+                ),
+            ),
             _consequence(t("task.ask_rest"), t("task.ask_rest_text")),
             class_name="kv num",
         ),

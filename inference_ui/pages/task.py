@@ -10,6 +10,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
+from inference_ui.components.again import again_buttons
 from inference_ui.components.chart import rate_chart
 from inference_ui.components.clock import Clock, Every
 from inference_ui.components.controls import button, link_button
@@ -33,6 +34,7 @@ from inference_ui.i18n.live import fmt_time, t
 from inference_ui.pages.shell import Page, shell
 from inference_ui.state.live import Live
 from inference_ui.state.task import TaskState
+from inference_ui.state.task_again import TaskAgainState
 
 LOOK_AGAIN_S = 2
 """Logs and replicas change without the task changing: look at them so often while it runs."""
@@ -109,6 +111,13 @@ def _actions() -> rx.Component:
             STAND.begun,
             link_button(t("task.results"), href=routes.task_results(PLAN.id), symbol="picture"),
         ),
+        again_buttons(
+            STAND,
+            on_resume=TaskAgainState.resume,
+            on_retry=TaskAgainState.retry_failed,
+            on_run_again=TaskAgainState.run_again,
+            copy=routes.new_task(copy=_ADDRESS),
+        ),
         rx.cond(
             STAND.ended,
             None,
@@ -131,7 +140,11 @@ def _facts() -> rx.Component:
     return rx.el.div(
         _fact(t("task.fact_data"), PLAN.dataset),
         _fact(t("task.fact_package"), f"{PLAN.package} {PLAN.version}"),
-        _fact(t("task.fact_spec"), t("task.fact_times", spec=PLAN.spec, nodes=PLAN.nodes)),
+        rx.cond(
+            PLAN.service != "",
+            _fact(t("task.fact_service"), PLAN.service),
+            _fact(t("task.fact_spec"), t("task.fact_times", spec=PLAN.spec, nodes=PLAN.nodes)),
+        ),
         _fact(t("task.fact_output"), f"{PLAN.volume} / {PLAN.name}", class_name="cut out"),
         rx.el.span(
             t("task.fact_created", owner=PLAN.owner, time=fmt_time(PLAN.created_at)),
@@ -305,6 +318,7 @@ def _question() -> rx.Component:
         done=STAND.succeeded,
         spec=PLAN.spec,
         nodes=PLAN.nodes,
+        service=PLAN.service,
         open=TaskState.asking,
         on_confirm=TaskState.stop,
         on_close=TaskState.dismiss,

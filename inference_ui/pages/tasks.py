@@ -131,7 +131,8 @@ def _head(name: str) -> rx.Component:
 @rx.memo
 def task_line(row: rx.Var[TaskRow]) -> rx.Component:
     """Return a row of the table."""
-    spec = t("tasks.times", spec=row.spec, nodes=row.nodes)
+    own = t("tasks.times", spec=row.spec, nodes=row.nodes)
+    spec = rx.cond(row.service != "", row.service, own)
     return rx.el.tr(
         _two(
             "name",
@@ -141,7 +142,11 @@ def task_line(row: rx.Var[TaskRow]) -> rx.Component:
         rx.el.td(status_badge(row.status, word=row.word), class_name="c-status"),
         rx.el.td(progress_cell(row), class_name="c-progress"),
         _two("package", _first(row.package), one_of("service_type", row.service_type)),
-        _two("spec", _first(spec), _size(row)),
+        _two(
+            "spec",
+            _first(spec),
+            rx.cond(row.service != "", t("tasks.through_service"), _size(row)),
+        ),
         rx.el.td(row.owner, class_name="c-owner cut", title=row.owner),
         rx.el.td(
             rx.el.span(
@@ -302,6 +307,7 @@ def _question() -> rx.Component:
         done=asked.done,
         spec=asked.spec,
         nodes=asked.nodes,
+        service=asked.service,
         open=TasksState.asking,
         on_confirm=TasksState.stop,
         on_close=TasksState.dismiss,

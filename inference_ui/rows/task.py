@@ -13,6 +13,7 @@ from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.records import SOURCE_ROOT, ErrorGroup, Progress
+from inference_ui.backend.services.again import can_resume
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
 from inference_ui.rows.chart import ChartRow, chart
 from inference_ui.rows.common import (
@@ -82,6 +83,9 @@ class StandRow:
     word: str = ""
     ended: bool = False
     may_stop: bool = False
+    may_resume: bool = False
+    may_retry: bool = False
+    may_run_again: bool = False
     stop_requested: bool = False
     begun: bool = False
     found: int | None = None
@@ -235,6 +239,9 @@ def stand_row(view: TaskView, progress: Progress | None, actor: Actor) -> StandR
         word=status_word(task),
         ended=ended,
         may_stop=not ended and actor.owns(task.owner_id),
+        may_resume=actor.owns(task.owner_id) and can_resume(task),
+        may_retry=ended and failed > 0 and actor.owns(task.owner_id),
+        may_run_again=actor.may_create,
         stop_requested=stopping(task) or task.status == TaskStatus.FINISHING,
         begun=running or done > 0,
         found=found,

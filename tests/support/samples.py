@@ -8,7 +8,7 @@ from typing import Any
 
 from inference_ui.backend.models.catalog import BoxFormat, PackageLaunch, PackageSnapshot
 from inference_ui.backend.models.compute import Resources
-from inference_ui.backend.models.servers import SpecSnapshot
+from inference_ui.backend.models.servers import Shared, SpecSnapshot
 from inference_ui.backend.models.task import InferenceTask, TaskPlan
 from inference_ui.backend.protocols import ServiceType
 
@@ -40,6 +40,13 @@ def a_plan(folder: Path = Path("/nowhere"), **changes: Any) -> TaskPlan:
         "output_folder": str(folder / "output"),
     }
     return TaskPlan(**(values | changes))
+
+
+def through(service_id: str = "service", **changes: Any) -> TaskPlan:
+    """A plan that goes through an online service."""
+    own = a_plan()
+    shared = Shared(package=own.package, service_id=service_id, service_name="detect", **changes)
+    return own.model_copy(update={"server": shared})
 
 
 def a_task(**values: Any) -> InferenceTask:

@@ -17,7 +17,7 @@ from inference_ui.backend.lifecycle import (
 from inference_ui.backend.models.task import EndReason, TaskStatus
 from inference_ui.backend.ports import GONE, Observation, Phase, Replica
 from inference_ui.backend.records import ErrorGroup, Outcome, Summary
-from tests.support.samples import NOW, a_task
+from tests.support.samples import NOW, a_task, through
 
 NO_ROOM = Message("QUEUED_NO_ROOM", {"resource": "cpu", "needed": 1000, "free": 0})
 CRASHED = Message("PROCESS_EXITED", {"exit_code": 1, "restarts": 3})
@@ -121,6 +121,35 @@ TABLE = [
 def test_next_step_of_a_task(status, server, client, result, expected):
     seen = Situation(server, client, summary=result)
     assert next_step(a_task(status=status), seen, NOW + MORE) == expected
+
+
+NOT_READY = Message("SERVICE_NOT_READY", {"service": "detect"})
+BUSY = Message("SERVICE_BUSY", {"service": "detect", "task": "day"})
+DELETED = Message("SERVICE_DELETED", {"service": "detect"})
+BEGIN = Step((Action.APPLY_CLIENT,), TaskStatus.RUNNING)
+GO_ON = (Action.APPLY_CLIENT,)
+
+SHARED = [
+    ("QUEUED", READY, None, GONE, BEGIN),
+    ("QUEUED", READY, "day", GONE, Step(waiting=BUSY)),
+    ("QUEUED", WAITING, None, GONE, Step(waiting=NO_ROOM)),
+    ("QUEUED", Observation(Phase.STARTING), None, GONE, Step(waiting=NOT_READY)),
+    ("QUEUED", GONE, None, GONE, finishing(EndReason.SERVER_FAILED, DELETED)),
+    ("RUNNING", READY, None, READY, Step(GO_ON)),
+    ("RUNNING", READY, "day", READY, Step(GO_ON)),
+    ("RUNNING", FAILED, None, READY, Step(GO_ON, waiting=Message("SERVER_AWAY"))),
+    ("RUNNING", READY, None, FAILED, finishing(EndReason.CLIENT_FAILED, CRASHED)),
+    ("FINISHING", READY, None, READY, Step((Action.SAVE_LOGS, Action.REMOVE_CLIENT))),
+    ("FINISHING", READY, None, GONE, Step(to=TaskStatus.STOPPED)),
+]
+
+
+@pytest.mark.parametrize(("status", "service", "before", "client", "expected"), SHARED)
+def test_next_step_of_a_task_that_goes_through_an_online_service(
+    status, service, before, client, expected
+):
+    task = a_task(status=status, plan=through(), end_reason=EndReason.STOPPED_BY_USER)
+    assert next_step(task, Situation(service, client, before=before), NOW + MORE) == expected
 
 
 @pytest.mark.parametrize("status", ["QUEUED", "STARTING", "RUNNING"])

@@ -14,6 +14,7 @@ TEXT = {
     "column_owner": "Creator",
     "column_created": "Created",
     "column_actions": "Actions",
+    "through_service": "online service",
     "times": "{spec} × {nodes, number}",
     "size": "{cpus, plural, one {# core} other {# cores}} · {memory, size}",
     "queued_for": "queued {seconds, duration}",

@@ -14,6 +14,7 @@ TEXT = {
     "column_owner": "创建人",
     "column_created": "创建时间",
     "column_actions": "操作",
+    "through_service": "在线服务",
     "times": "{spec} × {nodes, number}",
     "size": "{cpus, number} 核 · {memory, size}",
     "queued_for": "排队 {seconds, duration}",
