@@ -53,10 +53,8 @@ def new_sample_task() -> str:
 
 def new_task(*, copy: str = "", service: str = "", package: str = "", dataset: str = "") -> str:
     """Return the link to the create form: empty, filled in like the task ``copy``, for the online
-    service ``service``, or with a package or dataset chosen."""
-    given = {"copy": copy, "service": service, "package": package, "dataset": dataset}
-    query = urlencode({name: value for name, value in given.items() if value})
-    return f"{NEW_TASK}?{query}" if query else NEW_TASK
+    service ``service``, or with a package or dataset chosen. Ids may be Vars."""
+    return _with_ids(NEW_TASK, copy=copy, service=service, package=package, dataset=dataset)
 
 
 def service(service_id: str) -> str:
@@ -66,9 +64,7 @@ def service(service_id: str) -> str:
 
 def new_service(package: str = "", *, registered: bool = False) -> str:
     """Return the link to the form of a new online service, of a package or of one that runs."""
-    given = {"package": package, "kind": "url" if registered else ""}
-    query = urlencode({name: value for name, value in given.items() if value})
-    return f"{NEW_SERVICE}?{query}" if query else NEW_SERVICE
+    return _with_ids(NEW_SERVICE, package=package, kind="url" if registered else "")
 
 
 def package(package_id: str) -> str:
@@ -78,7 +74,7 @@ def package(package_id: str) -> str:
 
 def new_package(copy: str = "") -> str:
     """Return the link to the form of a new package, empty or filled in like another one."""
-    return f"{NEW_PACKAGE}?{urlencode({'copy': copy})}" if copy else NEW_PACKAGE
+    return _with_ids(NEW_PACKAGE, copy=copy)
 
 
 def dataset(dataset_id: str) -> str:
@@ -116,3 +112,10 @@ def own_path(candidate: str | None) -> str:
     if candidate.startswith("//") or any(ord(char) < 32 for char in candidate):
         return TASKS
     return candidate
+
+
+def _with_ids(path: str, **ids: str) -> str:
+    """Return a link with those ids that are given. A Var is one that is: it is no text yet, so it
+    is neither compared nor quoted (an id needs no quoting)."""
+    given = [f"{name}={id}" for name, id in ids.items() if not (isinstance(id, str) and not id)]
+    return f"{path}?{'&'.join(given)}" if given else path
