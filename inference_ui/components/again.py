@@ -12,13 +12,8 @@ from inference_ui.components.icons import icon
 from inference_ui.i18n.live import t
 
 
-def again_buttons(
-    stand: Any, *, on_resume: Any, on_retry: Any, on_run_again: Any, copy: Any
-) -> rx.Component:
-    """Return the buttons for the ``StandRow`` of a task; ``copy`` is the link to the create form.
-
-    What goes on with this very task stands in the open, what makes another one in a menu.
-    """
+def again_buttons(stand: Any, *, on_resume: Any, on_retry: Any) -> rx.Component:
+    """Return the buttons that go on with the very task whose ``StandRow`` this is."""
     return rx.fragment(
         rx.cond(
             stand.may_resume,
@@ -30,11 +25,11 @@ def again_buttons(
             stand.may_retry,
             button(t("task.retry"), symbol="undo", on_click=on_retry, title=t("task.retry_why")),
         ),
-        rx.cond(stand.may_run_again, _menu(on_run_again, copy)),
     )
 
 
-def _menu(on_run_again: Any, copy: Any) -> rx.Component:
+def again_menu(*, on_run_again: Any, copy: Any) -> rx.Component:
+    """Return the menu of what makes another task of one; ``copy`` leads to the create form."""
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(icon_button("more", t("task.more"), kind="", live=False)),
         rx.dropdown_menu.content(

@@ -10,7 +10,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
-from inference_ui.components.again import again_buttons
+from inference_ui.components.again import again_buttons, again_menu
 from inference_ui.components.chart import rate_chart
 from inference_ui.components.clock import Clock, Every
 from inference_ui.components.controls import button, link_button
@@ -115,8 +115,6 @@ def _actions() -> rx.Component:
             STAND,
             on_resume=TaskAgainState.resume,
             on_retry=TaskAgainState.retry_failed,
-            on_run_again=TaskAgainState.run_again,
-            copy=routes.new_task(copy=_ADDRESS),
         ),
         rx.cond(
             STAND.ended,
@@ -132,6 +130,10 @@ def _actions() -> rx.Component:
                     rx.cond(STAND.may_stop, "", t("task.stop_only_owner")),
                 ),
             ),
+        ),
+        rx.cond(
+            STAND.may_run_again,
+            again_menu(on_run_again=TaskAgainState.run_again, copy=routes.new_task(copy=_ADDRESS)),
         ),
     )
 

@@ -51,6 +51,7 @@ def models(running: Site) -> Site:
     inside.dataset(numbered_inputs(196) | broken, "watched")
     inside.package("watched", DELAY_MS="300")
     inside.package("crashing", MODE="crash")
+    inside.package("quick")
     launch = PackageLaunch(command=("{python}", "-c", CHATTY, "{port}"), ready_timeout_s=600)
     chatty = ModelPackage(
         name="chatty", version="1.0.0", owner_id="", service_type=ServiceType.SELDON, launch=launch
@@ -338,3 +339,64 @@ def test_nothing_serious_keeps_anybody_out(visit, running, findings, tmp_path, l
     page.goto(running.address + routes.task(task.id, "plan"))
     expect(page.get_by_text(task.id)).to_be_visible()
     assert findings(page) == []
+
+
+def ended_with_failures(running: Site, user: Actor, name: str) -> InferenceTask:
+    """A task of 30 items, two of which are no JSON."""
+    broken = {f"bad/{number}.json": b"not json" for number in range(2)}
+    running.inside.dataset(numbered_inputs(28) | broken, name)
+    task = running.start(user, name, "quick", name)
+    return running.inside.wait_until(task.id, "SUCCEEDED")
+
+
+@BOTH
+def test_failed_items_are_retried_from_the_page_and_their_count_goes(
+    visit, running, models, locale
+):
+    user = running.user()
+    task = ended_with_failures(running, user, f"retry-{locale}")
+    page = visit(user, routes.task(task.id), locale=locale)
+    retry = page.get_by_role(
+        "button", name="重试失败项" if locale == "zh" else "Retry failed items"
+    )
+    expect(retry).to_be_visible()
+    for number in range(2):
+        mended = Path(task.plan.dataset_folder) / "bad" / f"{number}.json"
+        mended.write_text('{"strData": "1"}')
+    retry.click()
+    expect(retry).to_be_hidden()
+    ended = running.inside.wait_until(task.id, "SUCCEEDED")
+    assert (ended.attempt, ended.succeeded, ended.failed) == (2, 30, 0)
+    said = "30 项全部有结果" if locale == "zh" else "All 30 items have a result"
+    expect(page.get_by_test_id("verdict")).to_contain_text(said)
+
+
+def test_a_stopped_task_goes_on_from_its_page(visit, running, models):
+    user = running.user()
+    task = running.start(user, "goes-on", "watched", "watched")
+    running.inside.wait_for_lines(task.id, 1)
+    page = visit(user, routes.task(task.id))
+    page.get_by_role("button", name="停止").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="停止").click()
+    running.inside.wait_until(task.id, "STOPPED")
+    page.get_by_role("button", name="继续", exact=True).click()
+    expect(page.locator("h1 + .st, .tk-head .st")).not_to_contain_text("已停止")
+    assert running.inside.task(task.id).attempt == 2
+    running.inside.product.tasks.stop(user, task.id)
+    running.inside.wait_until(task.id, "STOPPED")
+
+
+def test_a_task_is_run_again_from_its_menu_and_a_stranger_may_do_so_too(visit, running, models):
+    task = ended_with_failures(running, running.user(), "once-more")
+    other = running.user()
+    page = visit(other, routes.task(task.id))
+    expect(page.get_by_role("button", name="重试失败项")).to_be_hidden()
+    page.get_by_role("button", name="更多操作").click()
+    expect(page.get_by_role("menuitem", name="复制到新建表单")).to_have_attribute(
+        "href", routes.new_task(copy=task.id)
+    )
+    page.get_by_role("menuitem", name="再次运行").click()
+    expect(page.locator("h1")).to_have_text("once-more-2")
+    [made] = running.inside.product.tasks.page(other, mine=True).tasks
+    assert made.plan.server == task.plan.server
+    running.inside.wait_until(made.id, "SUCCEEDED")
