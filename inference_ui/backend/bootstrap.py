@@ -12,11 +12,14 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.compute import ComputeSpec, Node
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.reconciler import Reconciler
+from inference_ui.backend.service_reconciler import ServiceReconciler
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.again import Again
 from inference_ui.backend.services.canaries import Canaries
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.online import OnlineServices
+from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.settings import Settings
@@ -38,7 +41,9 @@ class Product:
     again: Again
     canaries: Canaries
     results: Results
+    online: OnlineServices
     changes: Changes
+    probes: Probes
     engine: Engine
 
     def claim(self) -> None:
@@ -53,6 +58,7 @@ class Product:
     def close(self) -> None:
         """Stop the engine and close the database. Workloads go on."""
         self.engine.stop()
+        self.probes.close()
         self.store.close()
 
 
@@ -67,6 +73,7 @@ def build(settings: Settings) -> Product:
     store.migrate()
     cluster = LocalCluster(settings.runs_folder)
     changes = Changes()
+    probes = Probes()
     tasks = Tasks(store, cluster, changes)
     results = Results(tasks)
     return Product(
@@ -79,8 +86,17 @@ def build(settings: Settings) -> Product:
         again=Again(store, tasks, changes),
         canaries=Canaries(store, tasks, results, changes),
         results=results,
+        online=OnlineServices(store, cluster, changes),
         changes=changes,
-        engine=Engine(Reconciler(store, cluster), cluster, changes),
+        probes=probes,
+        engine=Engine(
+            {
+                "reconciler": Reconciler(store, cluster).run_once,
+                "service-reconciler": ServiceReconciler(store, cluster, probes).run_once,
+            },
+            cluster,
+            changes,
+        ),
     )
 
 

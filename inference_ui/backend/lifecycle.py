@@ -129,8 +129,8 @@ def _starting(task: InferenceTask, seen: Situation, now: datetime) -> Step:
     limit = task.plan.package.launch.ready_timeout_s
     if _watched(task.status_since, seen, now) > timedelta(seconds=limit):
         detail = Message("SERVER_NOT_READY_IN_TIME", {"seconds": int(limit)})
-        return _finish(End(EndReason.SERVER_NOT_READY, _last_exit(server) or detail))
-    return Step(actions=(Action.APPLY_SERVER,), waiting=_starting_reason(server))
+        return _finish(End(EndReason.SERVER_NOT_READY, last_exit(server) or detail))
+    return Step(actions=(Action.APPLY_SERVER,), waiting=starting_reason(server))
 
 
 def _running(task: InferenceTask, seen: Situation, now: datetime) -> Step:
@@ -146,7 +146,7 @@ def _running(task: InferenceTask, seen: Situation, now: datetime) -> Step:
         return _finish(End(EndReason.STALLED, Message("NO_ITEM_DONE", {"hours": hours})))
     waiting = None
     if seen.server.phase is not Phase.READY:
-        waiting = _last_exit(seen.server) or Message("SERVER_AWAY")
+        waiting = last_exit(seen.server) or Message("SERVER_AWAY")
     elif seen.client.phase is Phase.WAITING:
         waiting = seen.client.reason
     actions = (Action.APPLY_CLIENT,) if shared else (Action.APPLY_SERVER, Action.APPLY_CLIENT)
@@ -179,7 +179,7 @@ def _finish(end: End) -> Step:
 
 
 def _server_failed(server: Observation) -> End:
-    return End(EndReason.SERVER_FAILED, server.reason or _last_exit(server))
+    return End(EndReason.SERVER_FAILED, server.reason or last_exit(server))
 
 
 def _client_done(seen: Situation) -> End:
@@ -210,14 +210,14 @@ def _watched(since: datetime, seen: Situation, now: datetime) -> timedelta:
     return now - max(since, seen.watched_since or since)
 
 
-def _starting_reason(server: Observation) -> Message:
-    last = _last_exit(server)
+def starting_reason(server: Observation) -> Message:
+    last = last_exit(server)
     if last is not None:
         return last
     return Message("SERVER_STARTING", {"replicas": len(server.replicas)})
 
 
-def _last_exit(server: Observation) -> Message | None:
+def last_exit(server: Observation) -> Message | None:
     """The reason of the replica that was started again most often, if any was."""
     exited = [replica for replica in server.replicas if replica.reason is not None]
     if not exited:

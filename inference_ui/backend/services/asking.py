@@ -114,8 +114,7 @@ def ask(
 def is_ready(door: Door, package: PackageSnapshot, timeout_s: float = 5.0) -> Message | None:
     """Ask a server whether it is ready; return None when it is, else what it says instead.
 
-    Blocks up to ``timeout_s``. Where the protocol's own path is not answered, a server that
-    answers anything at its root below 500 counts as ready only for the custom type.
+    Blocks up to ``timeout_s``.
     """
     readiness = package.protocol().readiness
     try:

@@ -17,7 +17,7 @@ from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Session, Store
 
-_NAMED = frozenset(
+NAMED = frozenset(
     {ServiceType.TENSORFLOW_SERVING, ServiceType.KSERVE_V1, ServiceType.OPEN_INFERENCE_V2}
 )
 """Protocols whose URLs hold the model's name."""
@@ -155,7 +155,7 @@ def dataset_folder(dataset: Dataset, volume: Volume) -> Path:
 
 
 def _model_name_problem(package: ModelPackage) -> Message | None:
-    if package.service_type in _NAMED and not package.model_name:
+    if package.service_type in NAMED and not package.model_name:
         return Message("MODEL_NAME_NEEDED", {"type": package.service_type})
     return None
 

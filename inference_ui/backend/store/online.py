@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
-from inference_ui.backend.models.service import OnlineService, ServiceLog, ServiceStatus
+from inference_ui.backend.models.service import OnlineService, ServiceLog
 from inference_ui.backend.models.task import ENDED, InferenceTask
 
 
@@ -57,14 +57,14 @@ def change(session: Session, service: OnlineService, values: Mapping[str, Any]) 
     return result.rowcount == 1
 
 
-def unsettled(session: Session) -> list[OnlineService]:
-    """Return the services with something to watch or to do: all but those that rest as asked."""
-    rest = (ServiceStatus.STOPPED, ServiceStatus.FAILED)
-    return [
-        service
-        for service in services(session)
-        if service.status not in rest or service.wish == "DELETE" or service.wish == "RUN"
-    ]
+def remove(session: Session, service: OnlineService) -> bool:
+    """Delete a service that is still wished away, with its logs; tell whether it was."""
+    result = session.exec(
+        delete(OnlineService).where(
+            col(OnlineService.id) == service.id, col(OnlineService.wish) == service.wish
+        )
+    )
+    return result.rowcount == 1
 
 
 def saved_logs(session: Session, service_id: str, attempt: int) -> list[ServiceLog]:
