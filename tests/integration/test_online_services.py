@@ -76,14 +76,12 @@ def servers_of(installation):
     ]
 
 
-def through(installation, made, name, dataset="pages"):
-    draft = TaskDraft(
-        name=name,
-        dataset_id=installation.draft("x", dataset=dataset).dataset_id,
-        volume_id=installation.draft("x", dataset=dataset).volume_id,
-        service_id=made.id,
-    )
-    return installation.product.tasks.create(installation.administrator, draft)
+def through(installation, made, name):
+    catalog, admin = installation.product.catalog, installation.administrator
+    [volume] = [row.id for row in catalog.volumes(admin) if row.name == "results"]
+    [dataset] = [row.id for row, _ in catalog.datasets(admin)]
+    draft = TaskDraft(name=name, dataset_id=dataset, volume_id=volume, service_id=made.id)
+    return installation.product.tasks.create(admin, draft)
 
 
 def test_a_service_is_deployed_asked_stopped_started_again_and_deleted(installation):
@@ -157,7 +155,7 @@ def test_a_service_that_never_gets_ready_fails_in_its_time(installation):
     installation.package(ready_timeout_s=1, MODE="never")
     made = deploy(installation)
     failed = wait_until(installation, made.id, "FAILED")
-    assert failed.detail.code in ("SERVER_NOT_READY_IN_TIME", "NOT_READY_YET"), failed.detail
+    assert failed.detail.code == "PROBE_STATUS"
 
 
 def test_a_task_goes_through_a_service_which_can_neither_be_stopped_nor_deleted_meanwhile(
@@ -242,10 +240,10 @@ def test_a_service_elsewhere_gets_token_and_headers_over_tls_and_nothing_shows_t
         task = through(installation, made, "night")
         ended = installation.wait_until(task.id, "SUCCEEDED")
         assert ended.succeeded == 5
+    assert len(seen) > 6
     for call in seen:
-        headers = {name.lower(): value for name, value in call.headers.items()}
-        assert headers["authorization"] == "Bearer t0ken"
-        assert headers["x-team"] == "vision"
+        assert b"authorization: bearer t0ken" in call.head.lower()
+        assert b"x-team: vision" in call.head.lower()
     assert "t0ken" not in repr(service(installation, made.id))
 
 
