@@ -20,7 +20,7 @@ export const Side = ({ list, item, lit, onLight, open }) => {
   );
 };
 
-const Objects = ({ item, lit, onLight, locale }) => {
+export const Objects = ({ item, lit, onLight, locale }) => {
   const box = useRef(null);
   const styleOf = useMemo(() => coloursOf(item.objects.map(({ name }) => name)), [item]);
   useEffect(() => {
@@ -85,7 +85,7 @@ const ObjectRow = memo(({ object, index, style: { colour, dashed }, on, onLight 
 const whole = (value) => (Math.abs(value) < 1e6 ? String(Math.round(value)) : value.toPrecision(3));
 const corners = ([x1, y1, x2, y2]) => `${whole(x1)},${whole(y1)} ${whole(x2)},${whole(y2)}`;
 
-const Reading = ({ reading, locale }) => [
+export const Reading = ({ reading, locale }) => [
   h("div", { key: "head", className: "hd" }, h("h2", null, say(locale, "results.answer"))),
   reading.text
     ? h("p", { key: "text", className: "said", "data-testid": "answer" }, reading.text)
@@ -143,7 +143,7 @@ const Result = ({ list, item, lit, onLight, locale }) => {
   ];
 };
 
-const JsonLine = memo(({ line: { indent, parts, index }, on, onLight }) =>
+export const JsonLine = memo(({ line: { indent, parts, index }, on, onLight }) =>
   h(
     "span",
     {
@@ -156,7 +156,7 @@ const JsonLine = memo(({ line: { indent, parts, index }, on, onLight }) =>
   ),
 );
 
-const Copy = ({ text, locale }) => {
+export const Copy = ({ text, locale }) => {
   const [said, setSaid] = useState(false);
   useEffect(() => {
     if (!said) return undefined;

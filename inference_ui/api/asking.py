@@ -1,0 +1,81 @@
+"""Questions and answers over REST: reading what a form or a program sends, writing what came of it.
+
+A question is the body itself: JSON as ``application/json``, or a picture's bytes with the name of
+its file (``name``) and what is asked about it (``prompt``) in the query.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from inference_ui.backend.errors import Refused
+from inference_ui.backend.services.asking import MAX_QUESTION, Answer, Question
+
+_SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tiff",
+}
+
+
+async def question_of(request: Request, name: str = "", prompt: str = "") -> Question:
+    """Read a question from a request, and no more of it than may be asked.
+
+    Raises :class:`Refused` for one that is too large or no UTF-8.
+    """
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MAX_QUESTION:
+            raise Refused("QUESTION_TOO_LARGE", most=MAX_QUESTION)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in _SUFFIXES or kind == "application/octet-stream":
+        suffix = PurePosixPath(name).suffix.lower() or _SUFFIXES.get(kind, "")
+        return Question(picture=bytes(content), suffix=suffix, prompt=prompt)
+    try:
+        return Question(json=content.decode("utf-8"), prompt=prompt)
+    except UnicodeDecodeError as error:
+        raise Refused("QUESTION_NO_JSON") from error
+
+
+GivenQuestion = Annotated[Question, Depends(question_of)]
+"""A route's parameter of this type is the question in its request."""
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return an answer for the browser's ``AnswerView``, and for programs."""
+    return {
+        "status": answer.status,
+        "ms": round(answer.ms, 2),
+        "text": answer.text,
+        "shortened": answer.shortened,
+        "error": answer.error,
+        "problem": answer.problem.to_json() if answer.problem else None,
+        "objects": _objects(answer),
+        "reading": _reading(answer),
+        "size": list(answer.size) if answer.size else None,
+        "warnings": [warning.to_json() for warning in answer.warnings],
+        "request": answer.request,
+    }
+
+
+def _objects(answer: Answer) -> list[dict[str, Any]] | None:
+    if answer.objects is None:
+        return None
+    return [
+        {"name": one.name, "confidence": one.confidence, "box": list(one.box) if one.box else None}
+        for one in answer.objects
+    ]
+
+
+def _reading(answer: Answer) -> dict[str, Any] | None:
+    if answer.reading is None:
+        return None
+    classes = [{"name": c.name, "confidence": c.confidence} for c in answer.reading.classes]
+    return {"classes": classes, "text": answer.reading.text}

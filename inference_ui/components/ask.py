@@ -1,0 +1,46 @@
+"""Asking a running server one thing, in the browser: a form, and what came of it.
+
+Pictures and answers go over REST, so no state of Reflex holds them. The routes read the request
+with ``api.asking.question_of`` and answer with ``api.asking.answer_json``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import passthrough_event_spec
+
+_LIBRARY = "$/utils/product/ask"
+
+
+class AskForm(rx.Component):
+    """A form for JSON or a picture, posted to ``url`` with ``query`` (names with values).
+
+    ``verb`` is the button's word; ``example`` the JSON that stands there first
+    (``rows.ask.example_of``); ``prompts`` says whether a prompt goes with a picture, ``prompt`` is
+    the one at first. What the route answers is handed to ``on_sent``; where it holds ``answer``
+    (``answer_json``), that is shown below the form.
+    """
+
+    library = _LIBRARY
+    tag = "AskForm"
+
+    url: rx.Var[str]
+    verb: rx.Var[str]
+    example: rx.Var[str]
+    prompts: rx.Var[bool]
+    prompt: rx.Var[str]
+    query: rx.Var[dict[str, str]]
+    disabled: rx.Var[bool]
+    on_sent: rx.EventHandler[passthrough_event_spec(dict)]
+
+
+class AnswerView(rx.Component):
+    """An answer as ``answer_json`` writes it; ``picture`` is the address of the picture sent."""
+
+    library = _LIBRARY
+    tag = "AnswerView"
+
+    answer: rx.Var[dict[str, Any]]
+    picture: rx.Var[str]

@@ -1,0 +1,22 @@
+AREA = "ask"
+TEXT = {
+    "kind": "What to send",
+    "picture": "Picture",
+    "json": "JSON of the request",
+    "example": "Back to the example",
+    "prompt": "Prompt",
+    "prompt_hint": "Empty: the package's own",
+    "drop": "Drop a picture here, click to choose one, or just paste it",
+    "another": "Another one",
+    "clear": "Remove the picture",
+    "no_picture": "This is no picture; drop a JPEG, PNG, WebP, GIF, BMP or TIFF file",
+    "picture_first": "Drop a picture first, or send JSON instead",
+    "waiting": "Waiting for the answer…",
+    "abort": "Stop waiting",
+    "unreachable": "inference-ui cannot be reached; check the network and try again",
+    "answer": "Answer",
+    "no_preview": "The browser cannot show this picture",
+    "body": "What was answered",
+    "cut": "too long, only its beginning is shown",
+    "request": "The request that was sent",
+}

@@ -1,0 +1,22 @@
+AREA = "ask"
+TEXT = {
+    "kind": "发什么",
+    "picture": "图片",
+    "json": "请求的 JSON",
+    "example": "恢复示例",
+    "prompt": "提示词",
+    "prompt_hint": "不填就用模型包里的",
+    "drop": "拖一张图片到这里，或点击选择，也可以直接粘贴",
+    "another": "换一张",
+    "clear": "去掉图片",
+    "no_picture": "这不是图片，请放 JPEG、PNG、WebP、GIF、BMP 或 TIFF 文件",
+    "picture_first": "请先放一张图片，或改发 JSON",
+    "waiting": "正在等回答…",
+    "abort": "不等了",
+    "unreachable": "连不上 inference-ui，请检查网络后再试",
+    "answer": "回答",
+    "no_preview": "浏览器显示不了这张图片",
+    "body": "回答的内容",
+    "cut": "太长，只显示开头",
+    "request": "发出的请求",
+}
