@@ -18,6 +18,7 @@ from inference_ui.backend.services.again import Again
 from inference_ui.backend.services.canaries import Canaries
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.choices import Choices
 from inference_ui.backend.services.online import OnlineServices
 from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.results import Results
@@ -37,6 +38,7 @@ class Product:
     cluster: Cluster
     accounts: Accounts
     catalog: Catalog
+    choices: Choices
     tasks: Tasks
     again: Again
     canaries: Canaries
@@ -82,6 +84,7 @@ def build(settings: Settings) -> Product:
         cluster=cluster,
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
+        choices=Choices(store, cluster),
         tasks=tasks,
         again=Again(store, tasks, changes),
         canaries=Canaries(store, tasks, results, changes),

@@ -17,7 +17,6 @@ from statistics import median
 
 from inference_ui.backend.errors import Conflict, Forbidden, NotFound, Refused, StoreError
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.backend.models.columns import new_id, utc_now
 from inference_ui.backend.models.servers import Owned
 from inference_ui.backend.models.task import InferenceTask, TaskPlan, TaskStatus
@@ -72,14 +71,12 @@ class Canaries:
         self._changes = changes
         self._now = now
 
-    def start(
-        self, actor: Actor, draft: TaskDraft, kept: PackageSnapshot | None = None
-    ) -> InferenceTask:
+    def start(self, actor: Actor, draft: TaskDraft) -> InferenceTask:
         """Try the draft; an earlier canary of the same user is discarded, or stopped if it runs.
 
         Raises as :meth:`Tasks.create` does, and :class:`Conflict` while an earlier one still ends.
         """
-        plan = self._tasks.plan(actor, draft, kept)
+        plan = self._tasks.plan(actor, draft)
         self._make_room(actor)
         id = new_id()
         task = new_task(actor, _name(draft.name, id), _small(plan, id), self._now())

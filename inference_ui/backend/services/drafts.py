@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inference_ui.backend.batch.limit import FailureLimit
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.catalog import PackageSnapshot, Volume
+from inference_ui.backend.models.catalog import Volume
 from inference_ui.backend.models.servers import Owned, Shared
 from inference_ui.backend.models.service import OnlineService, ServiceWish
 from inference_ui.backend.models.task import InferenceTask, Since, TaskPlan
@@ -86,18 +86,10 @@ class DraftCheck:
 
 
 def plan_of(
-    session: Session,
-    draft: TaskDraft,
-    cluster: Cluster,
-    problems: dict[str, Message],
-    *,
-    kept: PackageSnapshot | None = None,
+    session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
 ) -> TaskPlan | None:
-    """Return the plan of a draft, or None; what is wrong is added to ``problems`` by field.
-
-    ``kept`` is the package of the task that the draft is a copy of, in case it is gone.
-    """
-    server = _server(session, draft, cluster, problems, kept)
+    """Return the plan of a draft, or None; what is wrong is added to ``problems`` by field."""
+    server = _server(session, draft, cluster, problems)
     dataset = _dataset(session, draft, problems)
     volume = _volume(session, draft, problems)
     since = _since(session, draft, problems)
@@ -133,14 +125,10 @@ def waiting_now(session: Session, draft: TaskDraft, cluster: Cluster) -> Message
 
 
 def _server(
-    session: Session,
-    draft: TaskDraft,
-    cluster: Cluster,
-    problems: dict[str, Message],
-    kept: PackageSnapshot | None,
+    session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
 ) -> Owned | Shared | None:
     if not draft.service_id:
-        return server_of(session, draft.server, cluster, problems, kept=kept)
+        return server_of(session, draft.server, cluster, problems)
     service = session.get(OnlineService, draft.service_id)
     if service is None or service.wish == ServiceWish.DELETE:
         problems["service_id"] = Message("SERVICE_GONE")

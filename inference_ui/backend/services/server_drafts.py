@@ -47,19 +47,10 @@ class ServerDraft:
 
 
 def server_of(
-    session: Session,
-    draft: ServerDraft,
-    cluster: Cluster,
-    problems: dict[str, Message],
-    *,
-    kept: PackageSnapshot | None = None,
+    session: Session, draft: ServerDraft, cluster: Cluster, problems: dict[str, Message]
 ) -> Owned | None:
-    """Return the server of a draft, or None; what is wrong is added to ``problems`` by field.
-
-    ``kept`` is a package as something else ran it: its values are taken when it is the chosen one
-    and does not exist any more.
-    """
-    package = _package(session, draft, problems, kept)
+    """Return the server of a draft, or None; what is wrong is added to ``problems`` by field."""
+    package = _package(session, draft, problems)
     if package is not None:
         _check_overrides(draft, package, problems)
     spec = _spec(session, draft, problems)
@@ -88,17 +79,12 @@ def waiting_now(session: Session, draft: ServerDraft, cluster: Cluster) -> Messa
 
 
 def _package(
-    session: Session,
-    draft: ServerDraft,
-    problems: dict[str, Message],
-    kept: PackageSnapshot | None,
+    session: Session, draft: ServerDraft, problems: dict[str, Message]
 ) -> PackageSnapshot | None:
     if not draft.service_type:
         problems["service_type"] = Message("REQUIRED")
     row = session.get(ModelPackage, draft.package_id) if draft.package_id else None
     package = row.snapshot if row is not None else None
-    if package is None and kept is not None and kept.id == draft.package_id:
-        package = kept
     if package is None:
         problems["package_id"] = Message("REQUIRED")
     elif draft.service_type and package.service_type != draft.service_type:

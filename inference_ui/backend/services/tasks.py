@@ -9,7 +9,6 @@ from pathlib import Path
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskPlan, TaskStatus
@@ -102,30 +101,26 @@ class Tasks:
         self._changes.publish(frozenset({task.id}))
         return task
 
-    def check(
-        self, actor: Actor, draft: TaskDraft, kept: PackageSnapshot | None = None
-    ) -> DraftCheck:
+    def check(self, actor: Actor, draft: TaskDraft) -> DraftCheck:
         """Say what is wrong with each field of a draft, and what the task would have to wait for.
 
         Changes nothing. Raises :class:`Forbidden`.
         """
-        _, problems = self._plan(actor, draft, kept)
+        _, problems = self._plan(actor, draft)
         with self._store.read() as session:
             return DraftCheck(problems, waiting_now(session, draft, self._cluster))
 
-    def plan(self, actor: Actor, draft: TaskDraft, kept: PackageSnapshot | None = None) -> TaskPlan:
+    def plan(self, actor: Actor, draft: TaskDraft) -> TaskPlan:
         """Return what a task of the draft would be created with; changes nothing.
 
-        Raises as :meth:`create` does. ``kept`` is that of ``drafts.plan_of``.
+        Raises as :meth:`create` does.
         """
-        plan, problems = self._plan(actor, draft, kept)
+        plan, problems = self._plan(actor, draft)
         if problems or plan is None:
             raise InvalidFields(problems)
         return plan
 
-    def _plan(
-        self, actor: Actor, draft: TaskDraft, kept: PackageSnapshot | None = None
-    ) -> tuple[TaskPlan | None, dict[str, Message]]:
+    def _plan(self, actor: Actor, draft: TaskDraft) -> tuple[TaskPlan | None, dict[str, Message]]:
         if not actor.may_create:
             raise Forbidden("VIEWERS_ONLY_LOOK")
         problems: dict[str, Message] = {}
@@ -133,7 +128,7 @@ class Tasks:
         if name is not None:
             problems["name"] = name
         with self._store.read() as session:
-            return plan_of(session, draft, self._cluster, problems, kept=kept), problems
+            return plan_of(session, draft, self._cluster, problems), problems
 
     def page(
         self,

@@ -1,0 +1,158 @@
+"""Where a server may run: node names or a driver version. Choosing one locks the other, says why,
+and offers the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from inference_ui.components.controls import described, field, select_input
+from inference_ui.components.icons import icon
+from inference_ui.i18n.live import reason, t
+
+
+def placement_fields(
+    *,
+    nodes: Any,
+    chosen: Any,
+    drivers: Any,
+    driver: Any,
+    has_cards: Any,
+    errors: tuple[Any, Any],
+    on_toggle: Any,
+    on_clear_nodes: Any,
+    on_driver: Any,
+) -> tuple[rx.Component, rx.Component]:
+    """Return both fields. ``nodes`` is a Var of ``NodeRow``s, ``chosen`` one of names, ``driver``
+    the chosen version; ``has_cards``: the chosen spec has any; ``errors`` are those of each."""
+    by_driver, by_nodes = driver != "", chosen.length() > 0
+    return (
+        _nodes(nodes, chosen, by_driver, errors[0], on_toggle, on_clear_nodes, on_driver),
+        _driver(drivers, driver, by_nodes, has_cards, errors[1], on_clear_nodes, on_driver),
+    )
+
+
+def _nodes(
+    nodes: Any,
+    chosen: Any,
+    locked: Any,
+    error: Any,
+    on_toggle: Any,
+    on_clear: Any,
+    on_driver: Any,
+) -> rx.Component:
+    way_back = rx.fragment(
+        t("server.nodes_locked"),
+        rx.el.button(
+            t("server.clear_driver"), type="button", class_name="lnk", on_click=on_driver("")
+        ),
+    )
+    face = rx.el.summary(
+        rx.cond(
+            chosen.length() > 0,
+            rx.foreach(chosen, lambda name: rx.el.span(rx.el.span(name), class_name="chip")),
+            rx.el.span(t("server.any_node"), class_name="ph"),
+        ),
+        rx.el.span(class_name="grow"),
+        icon("down", class_name="s"),
+        class_name=rx.cond(error != "", "inp err", "inp"),
+        aria_label=t("server.nodes"),
+        **described("nodes", error),
+    )
+    menu = rx.el.div(
+        rx.foreach(nodes, lambda row: _node(row, on_toggle)),
+        rx.cond(
+            chosen.length() > 0,
+            rx.el.button(
+                t("server.clear_nodes"), type="button", class_name="lnk", on_click=on_clear
+            ),
+        ),
+        class_name="menu nodes-menu",
+        role="group",
+        aria_label=t("server.nodes"),
+    )
+    return field(
+        t("server.nodes"),
+        rx.cond(
+            locked,
+            rx.el.div(
+                rx.el.span(t("server.any_node")),
+                rx.el.span(class_name="grow"),
+                icon("lock", class_name="s"),
+                class_name="inp off",
+                aria_disabled="true",
+                id="nodes",
+            ),
+            rx.el.details(face, menu, class_name="picker", data_testid="nodes"),
+        ),
+        id="nodes",
+        error=error,
+        hint=rx.cond(locked, way_back, t("server.nodes_hint")),
+    )
+
+
+def _node(row: Any, on_toggle: Any) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=row.chosen,
+            disabled=~row.fits & ~row.chosen,
+            on_change=on_toggle(row.name),
+            class_name="box",
+        ),
+        rx.el.span(row.name, class_name="mono cut"),
+        rx.el.span(class_name="grow"),
+        rx.cond(
+            row.fits,
+            rx.el.span(
+                rx.cond(row.free, t("server.node_free"), t("server.node_busy")),
+                class_name=rx.cond(row.free, "ok s12", "warn s12"),
+            ),
+            rx.el.span(reason(row.why.code, row.why.args), class_name="t3 s12 why-not"),
+        ),
+        class_name=rx.cond(row.fits, "opt", "opt off"),
+        key=row.name,
+    )
+
+
+def _driver(
+    drivers: Any,
+    driver: Any,
+    by_nodes: Any,
+    has_cards: Any,
+    error: Any,
+    on_clear_nodes: Any,
+    on_driver: Any,
+) -> rx.Component:
+    locked = by_nodes | ~has_cards
+    why = rx.cond(
+        by_nodes,
+        rx.fragment(
+            t("server.driver_locked"),
+            rx.el.button(
+                t("server.clear_nodes"), type="button", class_name="lnk", on_click=on_clear_nodes
+            ),
+        ),
+        rx.cond(
+            has_cards,
+            rx.cond(drivers.length() == 0, t("server.no_drivers"), ""),
+            t("server.driver_for_cards"),
+        ),
+    )
+    return field(
+        t("server.driver"),
+        select_input(
+            "driver_version",
+            rx.el.option(t("server.any_driver"), value=""),
+            rx.foreach(drivers, lambda version: rx.el.option(version, value=version)),
+            error=error,
+            name="driver_version",
+            value=driver,
+            disabled=locked,
+            on_change=on_driver,
+        ),
+        id="driver_version",
+        error=error,
+        hint=why,
+    )

@@ -1,0 +1,115 @@
+"""What forms hold of a server that is to be deployed: overrides one by one, and its place.
+
+Values of secret variables stay here, on the server: they are neither sent back to the browser nor
+kept in it.
+"""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inference_ui.backend.models.catalog import PackageSnapshot
+from inference_ui.context import actor, product
+from inference_ui.rows.server_form import (
+    NodeRow,
+    OverrideRow,
+    node_rows,
+    parameter_rows,
+    variable_rows,
+)
+
+LONGEST_VALUE = 8_192
+MOST_NODES = 1_000
+
+
+class ServerFields(rx.State, mixin=True):
+    """A part of a form's State. The form tells :meth:`_choose_package` and :meth:`_choose_spec`
+    what was chosen, and is told by :meth:`_server_changed` of what changes here."""
+
+    variables: list[OverrideRow] = []
+    parameters: list[OverrideRow] = []
+    nodes: list[NodeRow] = []
+    drivers: list[str] = []
+    chosen_nodes: list[str] = []
+
+    _package: PackageSnapshot | None = None
+    _environment: dict[str, str] = {}
+    _secrets: dict[str, str] = {}
+    _arguments: dict[str, str] = {}
+
+    @rx.event
+    async def override(self, kind: str, name: str, value: str) -> None:
+        """Take over the value of a variable or a parameter; an empty one of a secret is none."""
+        value = str(value)[:LONGEST_VALUE]
+        secret = any(row.name == name and row.secret for row in self.variables)
+        if kind == "parameter":
+            self._arguments = {**self._arguments, name: value}
+        elif not secret:
+            self._environment = {**self._environment, name: value}
+        elif value:
+            self._secrets = {**self._secrets, name: value}
+        self._show_overrides()
+        await self._server_changed()
+
+    @rx.event
+    async def reset_override(self, kind: str, name: str) -> None:
+        """Go back to the package's default."""
+        held = "_arguments" if kind == "parameter" else "_environment"
+        setattr(self, held, _without(getattr(self, held), name))
+        self._secrets = _without(self._secrets, name) if kind == "variable" else self._secrets
+        self._show_overrides()
+        await self._server_changed()
+
+    @rx.event
+    async def toggle_node(self, name: str) -> None:
+        """Choose a node, or choose it no more."""
+        chosen = [one for one in self.chosen_nodes if one != name]
+        if name not in self.chosen_nodes and len(chosen) < MOST_NODES:
+            chosen.append(str(name)[:LONGEST_VALUE])
+        await self._choose_nodes(chosen)
+
+    @rx.event
+    async def clear_nodes(self) -> None:
+        """Let the platform choose."""
+        await self._choose_nodes([])
+
+    async def _choose_nodes(self, chosen: list[str]) -> None:
+        self.chosen_nodes = chosen
+        self.nodes = [
+            NodeRow(row.name, row.free, row.fits, row.name in chosen, row.why) for row in self.nodes
+        ]
+        await self._server_changed()
+
+    async def _choose_package(self, package_id: str) -> None:
+        """Show the variables of a package. What was typed for another one stays, by name."""
+        user, choices = actor(), product().choices
+        self._package = await rx.run_in_thread(lambda: choices.package(user, package_id))
+        self._show_overrides()
+
+    async def _choose_spec(self, spec_id: str) -> None:
+        """Show where a spec may go."""
+        user, choices = actor(), product().choices
+        places = await rx.run_in_thread(lambda: choices.places(user, spec_id))
+        self.nodes = node_rows(places, self.chosen_nodes)
+        self.drivers = list(places.drivers)
+
+    def _show_overrides(self) -> None:
+        self.variables = variable_rows(self._package, self._environment, self._secrets)
+        self.parameters = parameter_rows(self._package, self._arguments)
+
+    def _overrides(self) -> dict[str, str]:
+        """Return the variables that were set, secrets included, of the chosen package only."""
+        changed = {row.name for row in self.variables if row.changed}
+        given = {**self._environment, **self._secrets}
+        return {name: value for name, value in given.items() if name in changed}
+
+    def _changed_parameters(self) -> dict[str, str]:
+        """Return the parameters that were set, of the chosen package only."""
+        return {row.name: row.value for row in self.parameters if row.changed}
+
+    async def _server_changed(self) -> None:
+        """Something of the server changed. A form checks itself then."""
+
+
+def _without(values: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in values.items() if key != name}
