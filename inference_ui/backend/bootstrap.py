@@ -15,8 +15,10 @@ from inference_ui.backend.reconciler import Reconciler
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
+from inference_ui.backend.services.trials import Trials
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
 
@@ -32,6 +34,8 @@ class Product:
     cluster: Cluster
     accounts: Accounts
     catalog: Catalog
+    packages: Packages
+    trials: Trials
     tasks: Tasks
     results: Results
     changes: Changes
@@ -47,7 +51,8 @@ class Product:
             raise Conflict("DATABASE_HAS_SERVER")
 
     def close(self) -> None:
-        """Stop the engine and close the database. Workloads go on."""
+        """End trials, stop the engine and close the database. Other workloads go on."""
+        self.trials.close()
         self.engine.stop()
         self.store.close()
 
@@ -70,6 +75,8 @@ def build(settings: Settings) -> Product:
         cluster=cluster,
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
+        packages=Packages(store, changes),
+        trials=Trials(store, cluster, changes),
         tasks=tasks,
         results=Results(tasks),
         changes=changes,
