@@ -80,7 +80,7 @@ def add_commands(
     def package(given: argparse.Namespace) -> None:
         product = open_product(given)
         actor = bootstrap.seed(product)
-        made = product.catalog.add_package(actor, read_package(given.file))
+        made = product.packages.add(actor, read_package(given.file))
         tell("cli.package_added", name=made.name, version=made.version)
         product.close()
 

@@ -20,9 +20,11 @@ from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.choices import Choices
 from inference_ui.backend.services.online import OnlineServices
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
+from inference_ui.backend.services.trials import Trials
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
 
@@ -39,6 +41,8 @@ class Product:
     accounts: Accounts
     catalog: Catalog
     choices: Choices
+    packages: Packages
+    trials: Trials
     tasks: Tasks
     again: Again
     canaries: Canaries
@@ -58,7 +62,8 @@ class Product:
             raise Conflict("DATABASE_HAS_SERVER")
 
     def close(self) -> None:
-        """Stop the engine and close the database. Workloads go on."""
+        """End trials, stop the engine and close the database. Other workloads go on."""
+        self.trials.close()
         self.engine.stop()
         self.probes.close()
         self.store.close()
@@ -85,6 +90,8 @@ def build(settings: Settings) -> Product:
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
         choices=Choices(store, cluster),
+        packages=Packages(store, changes),
+        trials=Trials(store, cluster, changes),
         tasks=tasks,
         again=Again(store, tasks, changes),
         canaries=Canaries(store, tasks, results, changes),

@@ -29,8 +29,8 @@ def install(product: Product, administrator: Actor) -> None:
     if not any(dataset.name == NAME for dataset, _ in catalog.datasets(administrator)):
         catalog.add_dataset(administrator, NAME, "datasets", PATH)
     package = sample_package()
-    if not any(known.name == package.name for known in catalog.packages(administrator)):
-        catalog.add_package(administrator, package)
+    if not any(known.name == package.name for known in product.packages.all(administrator)):
+        product.packages.add(administrator, package)
 
 
 def sample_package() -> ModelPackage:

@@ -100,12 +100,13 @@ def choice_rows(
             for kind in ServiceType
         ],
         packages=[PackageRow(row.id, row.name, row.version, row.service_type) for row in packages],
-        specs=[_spec_row(spec) for spec in specs],
+        specs=[spec_row(spec) for spec in specs],
         volumes=[VolumeRow(row.id, row.name, free.get(row.id)) for row in volumes],
     )
 
 
-def _spec_row(spec: ComputeSpec) -> SpecRow:
+def spec_row(spec: ComputeSpec) -> SpecRow:
+    """Return the row of a compute spec."""
     card = (spec.card_model or spec.accelerator) if spec.cards else ""
     return SpecRow(spec.id, spec.name, spec.cards, card, spec.cpu_millis / 1000, spec.memory_bytes)
 

@@ -197,7 +197,7 @@ def _kept(text: str) -> dict[str, str]:
 def _offer(user: Actor, filled: dict[str, str], sample: bool) -> tuple[ChoiceRows, dict[str, str]]:
     """Return what there is to choose from, and what can be filled in without asking."""
     catalog = product().catalog
-    datasets, packages = catalog.datasets(user), catalog.packages(user)
+    datasets, packages = catalog.datasets(user), product().packages.all(user)
     specs, volumes = catalog.specs(user), catalog.volumes(user)
     choices = choice_rows(datasets, packages, specs, volumes, catalog.free_bytes(user))
     values = only_choices(choices, filled)

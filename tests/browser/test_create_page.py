@@ -33,7 +33,7 @@ def things(running: Site) -> None:
         package = ModelPackage(
             name=name, version="2.0.0", owner_id="", service_type=kind, launch=launch
         )
-        catalog.add_package(admin, package)
+        running.inside.product.packages.add(admin, package)
 
 
 def control(page: Page, name: str) -> Locator:

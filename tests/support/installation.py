@@ -63,12 +63,12 @@ class Installation:
         package = ModelPackage(
             name=name, version="1.0.0", owner_id="", service_type=ServiceType.SELDON, launch=launch
         )
-        self.product.catalog.add_package(self.administrator, package)
+        self.product.packages.add(self.administrator, package)
 
     def draft(self, name: str, package: str = "model", dataset: str = "pages") -> TaskDraft:
         """A filled in create form."""
         catalog, actor = self.product.catalog, self.administrator
-        packages = {row.name: row.id for row in catalog.packages(actor)}
+        packages = {row.name: row.id for row in self.product.packages.all(actor)}
         datasets = {row.name: row.id for row, _ in catalog.datasets(actor)}
         volumes = {row.name: row.id for row in catalog.volumes(actor)}
         specs = {row.name: row.id for row in catalog.specs(actor)}

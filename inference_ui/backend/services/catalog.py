@@ -1,28 +1,19 @@
-"""What tasks are made of: storage volumes, datasets, model packages, compute specs."""
+"""What tasks are made of: storage volumes, datasets, compute specs."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from inference_ui.backend.errors import Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
+from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.models.compute import ComputeSpec
-from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import InputKind
 from inference_ui.backend.services.folders import count_inputs, free_bytes
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Session, Store
-
-NAMED = frozenset(
-    {ServiceType.TENSORFLOW_SERVING, ServiceType.KSERVE_V1, ServiceType.OPEN_INFERENCE_V2}
-)
-"""Protocols whose URLs hold the model's name."""
-
-_VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?")
 
 
 class Catalog:
@@ -56,11 +47,6 @@ class Catalog:
             raise NotFound("DATASET_UNKNOWN", id=dataset_id)
         return count_inputs(dataset_folder(*pair), kind, most)
 
-    def packages(self, actor: Actor) -> list[ModelPackage]:
-        """Return all model packages, by name, newest first."""
-        with self._store.read() as session:
-            return queries.packages(session)
-
     def specs(self, actor: Actor) -> list[ComputeSpec]:
         """Return all compute specs, the smallest first."""
         with self._store.read() as session:
@@ -93,31 +79,6 @@ class Catalog:
         self._add(actor, dataset, problems, lambda s: {d.name for d, _ in queries.datasets(s)})
         return dataset
 
-    def add_package(self, actor: Actor, package: ModelPackage) -> ModelPackage:
-        """Register a model package; its owner becomes the acting administrator.
-
-        Raises :class:`Forbidden`, :class:`InvalidFields`.
-        """
-        package.name, package.owner_id = clean_name(package.name), actor.id
-        version = None
-        if not _VERSION.fullmatch(package.version):
-            version = Message("VERSION_PARTS", {"version": package.version})
-        problems = {
-            "name": name_problem(package.name),
-            "version": version,
-            "command": None if package.launch.command else Message("COMMAND_EMPTY"),
-            "model_name": _model_name_problem(package),
-            "predict_path": _url_path_problem(package.launch.predict_path),
-            "readiness_path": _url_path_problem(package.launch.readiness_path),
-        }
-
-        def taken(session: Session) -> set[str]:
-            rows = queries.packages(session)
-            return {row.name for row in rows if row.version == package.version}
-
-        self._add(actor, package, problems, taken)
-        return package
-
     def add_spec(self, actor: Actor, spec: ComputeSpec) -> ComputeSpec:
         """Register a compute spec; its owner becomes the acting administrator.
 
@@ -134,7 +95,7 @@ class Catalog:
     def _add(
         self,
         actor: Actor,
-        row: Volume | Dataset | ModelPackage | ComputeSpec,
+        row: Volume | Dataset | ComputeSpec,
         problems: dict[str, Message | None],
         names: Callable[[Session], set[str]],
     ) -> None:
@@ -152,18 +113,6 @@ class Catalog:
 def dataset_folder(dataset: Dataset, volume: Volume) -> Path:
     """Return where a dataset lies on this machine."""
     return Path(volume.root) / dataset.path
-
-
-def _model_name_problem(package: ModelPackage) -> Message | None:
-    if package.service_type in NAMED and not package.model_name:
-        return Message("MODEL_NAME_NEEDED", {"type": package.service_type})
-    return None
-
-
-def _url_path_problem(path: str | None) -> Message | None:
-    if path is not None and not path.startswith("/"):
-        return Message("URL_PATH_WITHOUT_SLASH", {"path": path})
-    return None
 
 
 def _path_problem(root: Path, path: str) -> Message | None:

@@ -19,6 +19,7 @@ from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.drafts import TaskDraft
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.server_drafts import MAX_NODES
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.store import tasks as queries
@@ -40,7 +41,7 @@ class World:
         volume = catalog.add_volume(administrator, "results", self.results)
         catalog.add_volume(administrator, "datasets", folder / "datasets")
         dataset = catalog.add_dataset(administrator, "pages", "datasets", "pages")
-        package = catalog.add_package(
+        package = Packages(store, Changes()).add(
             administrator,
             ModelPackage(
                 name="detector",
