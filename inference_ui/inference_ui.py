@@ -26,6 +26,7 @@ async def engine() -> AsyncIterator[None]:
     """Run the engine as long as the server runs, and carry its news to the tabs."""
     running = product()
     running.engine.start()
+    running.checks.watch()
     running.trials.begin()
     running.uploads.start()
     try:

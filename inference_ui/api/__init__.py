@@ -6,7 +6,12 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-from inference_ui.api import packages, results, uploads
+from inference_ui.api import datasets, packages, results, uploads
 
-ROUTERS: tuple[APIRouter, ...] = (results.router, packages.router, uploads.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    results.router,
+    packages.router,
+    datasets.router,
+    uploads.router,
+)
 """The routers of every area."""

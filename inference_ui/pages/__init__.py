@@ -2,6 +2,8 @@
 
 from inference_ui.pages import (
     create,
+    dataset,
+    datasets,
     not_found,
     package,
     package_form,
@@ -9,6 +11,7 @@ from inference_ui.pages import (
     results,
     task,
     tasks,
+    volumes,
 )
 
 PAGES = (
@@ -19,6 +22,9 @@ PAGES = (
     packages.PAGE,
     package_form.PAGE,
     package.PAGE,
+    datasets.PAGE,
+    dataset.PAGE,
+    volumes.PAGE,
     not_found.PAGE,
 )
 """Every page of the product, in the order in which they are compiled."""
