@@ -6,7 +6,7 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-from inference_ui.api import packages, results
+from inference_ui.api import packages, results, services
 
-ROUTERS: tuple[APIRouter, ...] = (results.router, packages.router)
+ROUTERS: tuple[APIRouter, ...] = (results.router, packages.router, services.router)
 """The routers of every area."""

@@ -7,6 +7,9 @@ from inference_ui.pages import (
     package_form,
     packages,
     results,
+    service,
+    service_form,
+    services,
     task,
     tasks,
 )
@@ -19,6 +22,9 @@ PAGES = (
     packages.PAGE,
     package_form.PAGE,
     package.PAGE,
+    services.PAGE,
+    service_form.PAGE,
+    service.PAGE,
     not_found.PAGE,
 )
 """Every page of the product, in the order in which they are compiled."""

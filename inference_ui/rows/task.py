@@ -279,17 +279,22 @@ def cause_rows(progress: Progress | None) -> list[CauseRow]:
 def replica_rows(server: Observation | None, task: InferenceTask) -> list[ReplicaRow]:
     """Return the server's replicas as they are seen now; none once it is gone."""
     return [
-        ReplicaRow(
-            name=replica_label(replica.name, task),
-            phase="REMOVING" if _leaving(replica) else str(replica.phase),
-            node=replica.node or "",
-            endpoint=(replica.endpoint or "").removeprefix("http://"),
-            cards=", ".join(replica.cards),
-            restarts=replica.restarts,
-            reason=message_row(None if _leaving(replica) else replica.reason),
-        )
+        replica_row(replica, replica_label(replica.name, task))
         for replica in (server.replicas if server else ())
     ]
+
+
+def replica_row(replica: Replica, name: str) -> ReplicaRow:
+    """Return the row of a replica that people call ``name``."""
+    return ReplicaRow(
+        name=name,
+        phase="REMOVING" if _leaving(replica) else str(replica.phase),
+        node=replica.node or "",
+        endpoint=(replica.endpoint or "").removeprefix("http://"),
+        cards=", ".join(replica.cards),
+        restarts=replica.restarts,
+        reason=message_row(None if _leaving(replica) else replica.reason),
+    )
 
 
 def _leaving(replica: Replica) -> bool:
