@@ -182,7 +182,7 @@ def _parts() -> rx.Component:
             ("plan", rx.el.div(plan(), class_name="body")),
             rx.el.div(
                 told(),
-                rx.cond(deployed & (ROW.word != "STOPPED"), _replicas()),
+                rx.cond(deployed & (ROW.running | (ROW.status == "FINISHING")), _replicas()),
                 _tasks(),
                 rx.cond(deployed & (ServiceState.evidence == ""), _logs()),
                 class_name="body",

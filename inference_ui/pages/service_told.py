@@ -72,7 +72,7 @@ def _remedies() -> rx.Component:
         rx.cond(
             ServiceState.evidence != "",
             rx.el.div(
-                rx.el.h2(t("service.evidence", who=ROW.name)),
+                rx.el.h2(t("service.evidence", who=ServiceState.evidence_of)),
                 rx.el.pre(
                     ServiceState.evidence, class_name="mono", tab_index=0, data_testid="evidence"
                 ),

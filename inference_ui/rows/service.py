@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +15,7 @@ from inference_ui.rows.ask import example_of
 from inference_ui.rows.common import shown_status, status_word
 from inference_ui.rows.logs import EVIDENCE_LINES, LogTab, readable
 from inference_ui.rows.services import ServiceRow, ready_of, service_row
-from inference_ui.rows.task import ReplicaRow, replica_row
+from inference_ui.rows.task import ReplicaRow, command_words, replica_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,8 @@ class UsingRow:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRows:
-    """All that the page shows. ``evidence`` are the last lines of a failed service's log, and
-    ``remedies`` codes of what may help."""
+    """All that the page shows. ``evidence`` are the last lines of a failed service's log, the one
+    called ``evidence_of``, and ``remedies`` codes of what may help."""
 
     row: ServiceRow = field(default_factory=ServiceRow)
     plan: PlanRow = field(default_factory=PlanRow)
@@ -82,6 +81,7 @@ class ServiceRows:
     logs: list[LogTab] = field(default_factory=list)
     log_key: str = ""
     log_text: str = ""
+    evidence_of: str = ""
     evidence: str = ""
     remedies: list[str] = field(default_factory=list)
 
@@ -121,6 +121,7 @@ def service_page(
         logs=[LogTab(one.replica, one.replica.removeprefix(prefix)) for one in by_name],
         log_key=log.replica if log else "",
         log_text=readable(log.text) if log else "",
+        evidence_of=telling.replica.removeprefix(prefix) if failed and telling else "",
         evidence=_last_lines(telling) if failed and telling else "",
         remedies=_remedies(service) if failed else [],
     )
@@ -138,7 +139,7 @@ def _plan_row(service: OnlineService) -> PlanRow:
         readiness_path=protocol.readiness.path,
         box_format=str(package.box_format),
         prompt=package.launch.prompt,
-        command=shlex.join(package.launch.command),
+        command=" ".join(command_words(package.launch.command)),
         ready_timeout_s=package.launch.ready_timeout_s,
         placement=placement.kind if placement else "",
         placed_on=(placement.driver_version or ", ".join(placement.nodes)) if placement else "",

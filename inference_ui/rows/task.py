@@ -197,7 +197,7 @@ def plan_row(task: InferenceTask, owner: str) -> PlanRow:
         service_type=str(package.service_type),
         model_name=package.model_name,
         box_format=str(package.box_format),
-        command=_command(launch.command),
+        command=command_words(launch.command),
         environment=", ".join(sorted(launch.environment)),
         ready_timeout_s=launch.ready_timeout_s,
         spec=spec.name if spec else "",
@@ -307,7 +307,7 @@ def _cause(group: ErrorGroup) -> str:
     return group.cause.replace("_", " ") if group.cause.startswith("HTTP_") else group.cause
 
 
-def _command(parts: Sequence[str]) -> list[str]:
+def command_words(parts: Sequence[str]) -> list[str]:
     """Return a command's parts as one would type them; placeholders like ``{port}`` stay bare."""
     return [part if _PLAIN.fullmatch(part) else shlex.quote(part) for part in parts]
 

@@ -46,6 +46,7 @@ class ServiceState(ServiceActions, rx.State):
     logs: list[LogTab] = []
     log_key: str = ""
     log_text: str = ""
+    evidence_of: str = ""
     evidence: str = ""
     remedies: list[str] = []
 

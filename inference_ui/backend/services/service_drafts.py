@@ -81,23 +81,7 @@ def registered_of(
     _check_common(draft.name, draft.max_in_flight, 1, problems)
     if not _is_base_url(draft.url.strip()):
         problems["url"] = Message("URL_FORM", {"url": draft.url.strip()})
-    if draft.service_type not in list(ServiceType):
-        problems["service_type"] = Message("REQUIRED")
-    elif draft.service_type in NAMED and not draft.model_name.strip():
-        problems["model_name"] = Message("MODEL_NAME_NEEDED", {"type": draft.service_type})
-    elif not _is_url_text(draft.model_name.strip()):
-        problems["model_name"] = Message("URL_TEXT", {"max": MAX_LINE})
-    if draft.box_format not in list(BoxFormat):
-        problems["box_format"] = Message("REQUIRED")
-    for name, path in _paths(draft).items():
-        if path and not path.startswith("/"):
-            problems[name] = Message("URL_PATH_WITHOUT_SLASH", {"path": path})
-        elif not _is_url_text(path):
-            problems[name] = Message("URL_TEXT", {"max": MAX_LINE})
-    if len(draft.prompt) > MAX_TEXT:
-        problems["prompt"] = Message(
-            "TEXT_TOO_LONG", {"max": MAX_TEXT, "length": len(draft.prompt)}
-        )
+    _check_calls(draft, problems)
     _check_headers(draft, problems)
     if draft.ca.strip() and (len(draft.ca) > MAX_CA or not _is_pem(draft.ca)):
         problems["ca"] = Message("CA_FORM")
@@ -124,6 +108,26 @@ def registered_of(
         ca=draft.ca.strip(),
     )
     return package, elsewhere
+
+
+def _check_calls(draft: UrlDraft, problems: dict[str, Message]) -> None:
+    if draft.service_type not in list(ServiceType):
+        problems["service_type"] = Message("REQUIRED")
+    elif draft.service_type in NAMED and not draft.model_name.strip():
+        problems["model_name"] = Message("MODEL_NAME_NEEDED", {"type": draft.service_type})
+    elif not _is_url_text(draft.model_name.strip()):
+        problems["model_name"] = Message("URL_TEXT", {"max": MAX_LINE})
+    if draft.box_format not in list(BoxFormat):
+        problems["box_format"] = Message("REQUIRED")
+    for name, path in _paths(draft).items():
+        if path and not path.startswith("/"):
+            problems[name] = Message("URL_PATH_WITHOUT_SLASH", {"path": path})
+        elif not _is_url_text(path):
+            problems[name] = Message("URL_TEXT", {"max": MAX_LINE})
+    if len(draft.prompt) > MAX_TEXT:
+        problems["prompt"] = Message(
+            "TEXT_TOO_LONG", {"max": MAX_TEXT, "length": len(draft.prompt)}
+        )
 
 
 def _paths(draft: UrlDraft) -> dict[str, str]:

@@ -16,7 +16,7 @@ TEXT = {
     "lasts": "For {seconds, duration}",
     "tasks": "{count, plural, one {# task} other {# tasks}}",
     "no_tasks": "No task",
-    "limit": "At most {count, number} in flight",
+    "limit": "Limit {count, number}",
     "no_limit": "No limit",
     "open": "Open",
     "test": "Online test",
