@@ -49,7 +49,7 @@ def offer(user: Actor) -> ChoiceRows:
         product().packages.all(user),
         catalog.specs(user),
         catalog.volumes(user),
-        catalog.free_bytes(user),
+        product().volumes.free_bytes(user),
         choices.rooms(user),
         choices.services(user),
     )

@@ -129,7 +129,7 @@ def _start(user: Actor) -> StartRow:
     items = catalog.count_inputs(user, first.id, InputKind.JSON, COUNTED) if first else None
     return start_row(
         catalog.volumes(user),
-        catalog.free_bytes(user),
+        product().volumes.free_bytes(user),
         datasets,
         product().packages.all(user),
         items,

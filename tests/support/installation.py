@@ -54,7 +54,12 @@ class Installation:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        self.product.catalog.add_dataset(self.administrator, name, "datasets", name)
+        self.register(name)
+
+    def register(self, name: str, path: str | None = None, volume: str = "datasets") -> str:
+        """Register a folder of a volume as a dataset; return its id."""
+        on = self.product.volumes.named(self.administrator, volume)
+        return self.product.datasets.add(self.administrator, name, on.id, path or name).id
 
     def package(self, name: str = "model", ready_timeout_s: float = 60, **env: str) -> None:
         """Register the test model under this name, told by ``env`` how to behave."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from inference_ui.backend.errors import Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.models.compute import ComputeSpec
 from inference_ui.backend.records import InputKind
-from inference_ui.backend.services.folders import count_inputs, free_bytes
+from inference_ui.backend.services.folders import count_inputs
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import catalog as queries
-from inference_ui.backend.store.database import Session, Store
+from inference_ui.backend.store.database import Store
 
 
 class Catalog:
-    """Lists for everybody who is signed in; registering is for administrators."""
+    """Lists for everybody who is signed in; registering a spec is for administrators."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,10 +30,6 @@ class Catalog:
         """Return all datasets with their volumes, by name."""
         with self._store.read() as session:
             return queries.datasets(session)
-
-    def free_bytes(self, actor: Actor) -> dict[str, int | None]:
-        """Return how many bytes are free on each volume, by its id; None where nobody can tell."""
-        return {volume.id: free_bytes(Path(volume.root)) for volume in self.volumes(actor)}
 
     def count_inputs(self, actor: Actor, dataset_id: str, kind: InputKind, most: int) -> int:
         """Return how many inputs a dataset holds, ``most`` standing for that many or more.
@@ -52,33 +47,6 @@ class Catalog:
         with self._store.read() as session:
             return queries.specs(session)
 
-    def add_volume(self, actor: Actor, name: str, folder: Path) -> Volume:
-        """Register a folder of this machine as a storage volume.
-
-        Raises :class:`Forbidden`, :class:`InvalidFields`.
-        """
-        root = folder.expanduser().absolute()
-        missing = None if root.is_dir() else Message("VOLUME_MISSING", {"folder": str(root)})
-        volume = Volume(name=clean_name(name), owner_id=actor.id, root=str(root))
-        problems = {"name": name_problem(name), "folder": missing}
-        self._add(actor, volume, problems, lambda s: {row.name for row in queries.volumes(s)})
-        return volume
-
-    def add_dataset(self, actor: Actor, name: str, volume_name: str, path: str) -> Dataset:
-        """Register the folder ``path`` of a volume (relative to its root) as a dataset.
-
-        Raises :class:`Forbidden`, :class:`InvalidFields`.
-        """
-        volume = next((v for v in self.volumes(actor) if v.name == volume_name), None)
-        if volume is None:
-            raise InvalidFields({"volume": Message("VOLUME_UNKNOWN", {"name": volume_name})})
-        dataset = Dataset(
-            name=clean_name(name), owner_id=actor.id, volume_id=volume.id, path=path.strip("/")
-        )
-        problems = {"name": name_problem(name), "path": _path_problem(Path(volume.root), path)}
-        self._add(actor, dataset, problems, lambda s: {d.name for d, _ in queries.datasets(s)})
-        return dataset
-
     def add_spec(self, actor: Actor, spec: ComputeSpec) -> ComputeSpec:
         """Register a compute spec; its owner becomes the acting administrator.
 
@@ -88,34 +56,19 @@ class Catalog:
         size = None
         if spec.cpu_millis <= 0 or spec.memory_bytes <= 0 or spec.cards < 0:
             size = Message("SPEC_SIZE")
-        problems = {"name": name_problem(spec.name), "size": size}
-        self._add(actor, spec, problems, lambda s: {row.name for row in queries.specs(s)})
-        return spec
-
-    def _add(
-        self,
-        actor: Actor,
-        row: Volume | Dataset | ComputeSpec,
-        problems: dict[str, Message | None],
-        names: Callable[[Session], set[str]],
-    ) -> None:
         if not actor.is_administrator:
             raise Forbidden("ADMINISTRATORS_ONLY")
-        found = {field: problem for field, problem in problems.items() if problem is not None}
+        given = {"name": name_problem(spec.name), "size": size}
+        problems = {name: problem for name, problem in given.items() if problem is not None}
         with self._store.write() as session:
-            if "name" not in found and row.name in names(session):
-                found["name"] = Message("NAME_TAKEN", {"name": row.name})
-            if found:
-                raise InvalidFields(found)
-            session.add(row)
+            if spec.name in {row.name for row in queries.specs(session)}:
+                problems.setdefault("name", Message("NAME_TAKEN", {"name": spec.name}))
+            if problems:
+                raise InvalidFields(problems)
+            session.add(spec)
+        return spec
 
 
 def dataset_folder(dataset: Dataset, volume: Volume) -> Path:
     """Return where a dataset lies on this machine."""
     return Path(volume.root) / dataset.path
-
-
-def _path_problem(root: Path, path: str) -> Message | None:
-    if ".." in PurePosixPath(path).parts or not (root / path.strip("/")).is_dir():
-        return Message("DATASET_MISSING", {"folder": str(root / path.strip("/"))})
-    return None
