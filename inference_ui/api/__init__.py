@@ -6,7 +6,12 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-from inference_ui.api import datasets, packages, results
+from inference_ui.api import datasets, packages, results, services
 
-ROUTERS: tuple[APIRouter, ...] = (results.router, packages.router, datasets.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    results.router,
+    packages.router,
+    services.router,
+    datasets.router,
+)
 """The routers of every area."""

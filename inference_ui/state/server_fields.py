@@ -39,15 +39,17 @@ class ServerFields(rx.State, mixin=True):
 
     @rx.event
     async def override(self, kind: str, name: str, value: str) -> None:
-        """Take over the value of a variable or a parameter; an empty one of a secret is none."""
+        """Take over the value of a variable or a parameter. An empty field is none: that is how
+        one looks whose default holds."""
         value = str(value)[:LONGEST_VALUE]
         secret = any(row.name == name and row.secret for row in self.variables)
+        given = {name: value} if value else {}
         if kind == "parameter":
-            self._arguments = {**self._arguments, name: value}
+            self._arguments = {**_without(self._arguments, name), **given}
         elif not secret:
-            self._environment = {**self._environment, name: value}
-        elif value:
-            self._secrets = {**self._secrets, name: value}
+            self._environment = {**_without(self._environment, name), **given}
+        else:
+            self._secrets = {**self._secrets, **given}
         self._show_overrides()
         await self._server_changed()
 
