@@ -151,15 +151,13 @@ def _starts() -> rx.Component:
             ),
             _fact(t("package_field.pull_secret"), ROW.pull_secret, when=ROW.pull_secret != ""),
             _fact(
-                t("package_field.shm_mib"),
+                t("package.shm"),
                 fmt_size(ROW.shm_bytes),
                 code=False,
                 when=ROW.shm_bytes != None,  # noqa: E711 - a Var
             ),
             _fact(t("package.model_files"), ROW.model_files, when=ROW.model_files != ""),
-            _fact(
-                t("package_field.ready_timeout_s"), fmt_duration(ROW.ready_timeout_s), code=False
-            ),
+            _fact(t("package.ready_timeout"), fmt_duration(ROW.ready_timeout_s), code=False),
         ),
     )
 

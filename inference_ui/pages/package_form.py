@@ -86,6 +86,7 @@ def _form() -> rx.Component:
         ),
         _footer(),
         on_submit=Form.submit,
+        key=Form.opened,
         no_validate=True,
         class_name="create pkf",
         aria_label=t("package_form.title"),

@@ -27,6 +27,9 @@ NAMED = frozenset(
 )
 """Protocols whose URLs hold the model's name."""
 
+_PLAIN = re.compile(r"[\w@%+=:,./{}-]+", re.ASCII)
+"""What a shell takes as it is."""
+
 MIB = 1 << 20
 MAX_SHM_MIB = 1 << 20
 MAX_READY_S = 86_400
@@ -126,10 +129,10 @@ def draft_of(package: ModelPackage) -> PackageDraft:
         service_type=package.service_type,
         description=package.description,
         model_name=package.model_name,
-        command=shlex.join(launch.command),
+        command=command_line(launch.command),
         image=container.image,
-        image_command=shlex.join(container.command),
-        image_arguments=shlex.join(container.arguments),
+        image_command=command_line(container.command),
+        image_arguments=command_line(container.arguments),
         port=str(container.port) if launch.container else "",
         pull_secret=container.pull_secret,
         shm_mib=str(shm // MIB) if shm else "",
@@ -145,6 +148,11 @@ def draft_of(package: ModelPackage) -> PackageDraft:
         ready_timeout_s=f"{launch.ready_timeout_s:g}",
         source_id=package.id,
     )
+
+
+def command_line(words: tuple[str, ...]) -> str:
+    """Return words as the line that is split into them again. Placeholders stay without quotes."""
+    return " ".join(word if _PLAIN.fullmatch(word) else shlex.quote(word) for word in words)
 
 
 def next_version(versions: list[str]) -> str:
