@@ -55,7 +55,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "ms": round(answer.ms, 2),
         "text": answer.text,
         "shortened": answer.shortened,
-        "error": answer.error,
+        "error": _sendable(answer.error),
         "problem": answer.problem.to_json() if answer.problem else None,
         "objects": _objects(answer),
         "reading": _reading(answer),
@@ -69,7 +69,11 @@ def _objects(answer: Answer) -> list[dict[str, Any]] | None:
     if answer.objects is None:
         return None
     return [
-        {"name": one.name, "confidence": one.confidence, "box": list(one.box) if one.box else None}
+        {
+            "name": _sendable(one.name),
+            "confidence": one.confidence,
+            "box": list(one.box) if one.box else None,
+        }
         for one in answer.objects
     ]
 
@@ -77,5 +81,12 @@ def _objects(answer: Answer) -> list[dict[str, Any]] | None:
 def _reading(answer: Answer) -> dict[str, Any] | None:
     if answer.reading is None:
         return None
-    classes = [{"name": c.name, "confidence": c.confidence} for c in answer.reading.classes]
-    return {"classes": classes, "text": answer.reading.text}
+    classes = [
+        {"name": _sendable(c.name), "confidence": c.confidence} for c in answer.reading.classes
+    ]
+    return {"classes": classes, "text": _sendable(answer.reading.text)}
+
+
+def _sendable(text: str) -> str:
+    """Return a text of somebody's JSON without the halves of characters that may stand there."""
+    return text.encode("utf-8", "replace").decode("utf-8")
