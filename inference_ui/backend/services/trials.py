@@ -313,7 +313,8 @@ class Trials:
             if seen.phase is Phase.WAITING:
                 self._set(run, phase=TrialPhase.WAITING, waiting=seen.reason)
                 if now - begun > WAIT_S:
-                    raise _Over(seen.reason or Message("TRIAL_NO_ROOM"))
+                    raise _Over(Message("TRIAL_NO_ROOM"))
+                self._cluster.apply(run.workload)  # it is placed by being applied again
                 continue
             placed = placed or now
             if seen.endpoints:
