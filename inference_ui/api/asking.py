@@ -6,10 +6,12 @@ its file (``name``) and what is asked about it (``prompt``) in the query.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from inference_ui.backend.errors import Refused
 from inference_ui.backend.services.asking import MAX_QUESTION, Answer, Question
@@ -46,6 +48,29 @@ async def question_of(request: Request, name: str = "", prompt: str = "") -> Que
 
 GivenQuestion = Annotated[Question, Depends(question_of)]
 """A route's parameter of this type is the question in its request."""
+
+
+class Overrides(BaseModel):
+    """Values for one question alone, by name, in place of a package's defaults."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    environment: dict[str, str] = Field(default={}, repr=False)
+    parameters: dict[str, str] = {}
+
+
+def overrides_of(x_overrides: Annotated[str, Header()] = "") -> Overrides:
+    """Read the header ``X-Overrides``: the Base64 of JSON. In an address it would be written into
+    logs. Raises :class:`Refused`."""
+    try:
+        return Overrides.model_validate_json(b64decode(x_overrides) or b"{}")
+    except ValueError:
+        # The error quotes what was given, which may be a secret.
+        raise Refused("OVERRIDES_UNREADABLE") from None
+
+
+GivenOverrides = Annotated[Overrides, Depends(overrides_of)]
+"""A route's parameter of this type is what its request sets for one question."""
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.services.trials import Trial
+from inference_ui.backend.services.trial import Trial
 from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.logs import readable
 

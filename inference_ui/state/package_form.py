@@ -97,11 +97,11 @@ class PackageFormState(rx.State):
     @rx.event
     async def leave_cell(self, key: str, column: str, value: str) -> None:
         """Take over what was typed in a row of a table, and check it."""
-        if not self.ready:
+        row = next((row for row in (*self.variables, *self.parameters) if row.key == key), None)
+        if row is None:
             return
-        secret = any(row.key == key and row.secret for row in self.variables)
-        if column == "default" and secret and value:
-            self._secrets = {**self._secrets, str(key): str(value)[:LONGEST]}
+        if column == "default" and row.secret and value:
+            self._secrets = {**self._secrets, key: str(value)[:LONGEST]}
         self._mark(key)
         await self._change(lambda rows: with_cell(rows, key, column, str(value)))
 

@@ -216,6 +216,19 @@ def test_a_package_that_exits_shows_why_with_its_last_lines(
     expect(page.get_by_test_id("log-text")).to_contain_text("no such file or directory")
 
 
+def test_a_variable_is_set_for_one_trial_alone(visit: Callable[..., Page], running: Site) -> None:
+    running.inside.package("sets", MODE="crash")
+    page = open_package(visit, running, "sets", running.user())
+    page.get_by_test_id("ask-json").click()
+    page.get_by_test_id("ask-text").fill('{"strData": "hello"}')
+    page.locator(".settings summary").click()
+    page.get_by_test_id("set-MODE").fill("good")
+    page.get_by_test_id("ask-send").click()
+    expect(page.locator("[data-phase=DONE]")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("log-text")).to_contain_text("mode good")
+    assert package_called(running, "sets").launch.environment == {"MODE": "crash"}
+
+
 def test_json_that_is_none_is_told_at_the_form_and_stays(
     visit: Callable[..., Page], running: Site
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,11 @@ def tried(inside: Inside) -> Iterator[Tried]:
     admin = product.accounts.ensure_administrator()
     command = (sys.executable, str(Path(model_server.__file__)), "--port", "{port}")
     launch = PackageLaunch(
-        command=command, variables=(Variable(name="KEY", default=SECRET, secret=True),)
+        command=command,
+        variables=(
+            Variable(name="KEY", default=SECRET, secret=True),
+            Variable(name="MODE", default="good"),
+        ),
     )
     package = product.packages.add(
         admin,
@@ -110,6 +115,24 @@ def test_what_cannot_be_asked_is_told(tried: Tried, content: bytes, kind: str, c
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == code
     assert tried.http.get(tried.url).status_code == 404
+
+
+def test_values_for_this_question_alone_come_in_a_header(tried: Tried) -> None:
+    def asked(content: bytes) -> httpx.Response:
+        headers = {**JSON, "X-Overrides": b64encode(content).decode()}
+        given = {"spec": tried.spec}
+        return tried.http.post(
+            tried.url, params=given, content=b'{"strData": "x"}', headers=headers
+        )
+
+    assert asked(b'{"environment": {"STRANGE": "x"}}').status_code == 422
+    for torn in (b"{", b"[]", b'{"colour": "red"}', b"\xff"):
+        answer = asked(torn)
+        assert answer.status_code == 400, torn
+        assert answer.json()["error"]["code"] == "OVERRIDES_UNREADABLE"
+    assert asked(b'{"environment": {"MODE": "crash"}}').status_code == 200
+    trial = tried.ended()
+    assert (trial["phase"], trial["exit_code"]) == ("FAILED", 3)
 
 
 def test_a_spec_that_is_not_there_is_told_by_its_field(tried: Tried) -> None:

@@ -18,7 +18,7 @@ from inference_ui.backend.models.compute import ComputeSpec, Resources
 from inference_ui.backend.ports import Probe, ServerWorkload
 from inference_ui.backend.services import trials as module
 from inference_ui.backend.services.asking import Question
-from inference_ui.backend.services.trials import Trial, TrialPhase
+from inference_ui.backend.services.trial import Trial, TrialPhase
 from tests.support.installation import Installation, processes_of
 from tests.support.waiting import wait_for
 

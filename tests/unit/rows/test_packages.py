@@ -17,7 +17,7 @@ from inference_ui.backend.models.catalog import (
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.services.package_drafts import PackageDraft, VariableDraft, draft_of
 from inference_ui.backend.services.packages import PackageEntry, PackageView
-from inference_ui.backend.services.trials import Trial, TrialPhase
+from inference_ui.backend.services.trial import Trial, TrialPhase
 from inference_ui.rows.ask import example_of
 from inference_ui.rows.package_form import (
     EMPTY,
