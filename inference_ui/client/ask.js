@@ -28,7 +28,7 @@ const keepDraft = (key, text) => {
   }
 };
 
-export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, variables, parameters, onSent = nothing }) => {
+export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, variables, parameters, quiet, onSent = nothing }) => {
   const locale = useLocale();
   const id = useId();
   const [kind, setKind] = useState("picture");
@@ -172,7 +172,7 @@ export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, 
         { className: "acts" },
         h(
           "button",
-          { type: "submit", className: "btn pri", disabled: Boolean(sending) || disabled, "data-testid": "ask-send" },
+          { type: "submit", className: quiet ? "btn" : "btn pri", disabled: Boolean(sending) || disabled, "data-testid": "ask-send" },
           sending ? say(locale, "ask.waiting") : verb,
         ),
         sending &&

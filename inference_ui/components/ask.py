@@ -17,7 +17,7 @@ _ANSWER = "$/utils/product/ask_answer"
 class AskForm(rx.Component):
     """A form for JSON or a picture, posted to ``url`` with ``query`` (names with values).
 
-    ``verb`` is the button's word; ``example`` the JSON that stands there first
+    ``verb`` is the button's word (``quiet`` where the page has a primary button of its own); ``example`` the JSON that stands there first
     (``rows.ask.example_of``); ``prompts`` says whether a prompt goes with a picture, ``prompt`` is
     the one at first. What the route answers is handed to ``on_sent``; where it holds ``answer``
     (``answer_json``), that is shown below the form. ``variables`` and ``parameters`` (rows with
@@ -35,6 +35,7 @@ class AskForm(rx.Component):
     prompt: rx.Var[str]
     query: rx.Var[dict[str, str]]
     disabled: rx.Var[bool]
+    quiet: rx.Var[bool]
     variables: rx.Var[list[Any]]
     parameters: rx.Var[list[Any]]
     on_sent: rx.EventHandler[passthrough_event_spec(dict)]

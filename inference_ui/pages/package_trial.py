@@ -28,6 +28,7 @@ def trial_section() -> rx.Component:
                 AskForm.create(
                     url=ROW.trial_url,
                     verb=t("package.try"),
+                    quiet=True,
                     example=ROW.example,
                     prompts=ROW.prompts,
                     prompt=ROW.prompt,

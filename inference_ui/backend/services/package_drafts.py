@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import (
@@ -41,7 +41,7 @@ class VariableDraft:
     filled in from, which the form does not know."""
 
     name: str = ""
-    default: str = ""
+    default: str = field(default="", repr=False)
     description: str = ""
     secret: bool = False
     kept: bool = False
@@ -215,22 +215,22 @@ def _container(draft: PackageDraft, problems: dict[str, Message]) -> ContainerLa
     )
 
 
-def _words(field: str, line: str, problems: dict[str, Message]) -> tuple[str, ...]:
+def _words(name: str, line: str, problems: dict[str, Message]) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(line))
     except ValueError:
-        problems[field] = Message("COMMAND_QUOTES")
+        problems[name] = Message("COMMAND_QUOTES")
         return ()
 
 
 def _number(
-    field: str, draft: PackageDraft, empty: int, most: int, problems: dict[str, Message]
+    name: str, draft: PackageDraft, empty: int, most: int, problems: dict[str, Message]
 ) -> int:
     """Return a whole number from 1 on, ``empty`` where nothing or nothing fitting was typed."""
-    text = str(getattr(draft, field)).strip()
+    text = str(getattr(draft, name)).strip()
     if not text:
         return empty
     if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most:
         return int(text)
-    problems[field] = Message("NUMBER_RANGE", {"min": 1, "max": most})
+    problems[name] = Message("NUMBER_RANGE", {"min": 1, "max": most})
     return empty
