@@ -1,38 +1,56 @@
-"""Rows of the create form: what there is to choose from, and from what was filled in to a draft."""
+"""Rows of the create form: what there is to choose from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
 
-from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
-from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec
+from inference_ui.backend.models.service import OnlineService
+from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.protocols import ServiceType
-from inference_ui.backend.services.drafts import TaskDraft
-from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.start import output_volume, sample_dataset, sample_package
-
-FIELDS = (
-    "name",
-    "dataset_id",
-    "service_type",
-    "package_id",
-    "spec_id",
-    "node_count",
-    "volume_id",
-)
-"""The form's fields in the order in which they are filled in; names of ``TaskDraft``."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """A dataset and the name of the volume that it lies on."""
+    """A dataset and the name of the volume that it lies on. ``checked_at`` (seconds since 1970) is
+    None before its first check, which found ``json_files`` of which ``bad`` were wanting."""
 
     id: str
     name: str
     volume: str
+    checked_at: float | None = None
+    json_files: int = 0
+    images: int = 0
+    bad: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRow:
+    """An earlier task over the chosen dataset."""
+
+    id: str
+    name: str
+    created_at: float
+    succeeded: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """An online service to go through. ``limit`` is of requests in flight, 0 for none;
+    ``copyable``: a copy of it can be deployed."""
+
+    id: str = ""
+    name: str = ""
+    status: str = ""
+    service_type: str = ""
+    package: str = ""
+    limit: int = 0
+    copyable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +73,8 @@ class PackageRow:
 
 @dataclass(frozen=True, slots=True)
 class SpecRow:
-    """A compute spec: ``cards`` of the model ``card`` (0: none), CPUs, bytes, for each node."""
+    """A compute spec: ``cards`` of the model ``card`` (0: none), CPUs, bytes, for each node. One
+    replica of it fits on ``free`` nodes now, on ``fits`` were they empty."""
 
     id: str = ""
     name: str = ""
@@ -63,6 +82,9 @@ class SpecRow:
     card: str = ""
     cpus: float = 0.0
     memory_bytes: int = 0
+    accelerator: str = "CPU"
+    free: int = 0
+    fits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +105,8 @@ class ChoiceRows:
     packages: list[PackageRow] = field(default_factory=list)
     specs: list[SpecRow] = field(default_factory=list)
     volumes: list[VolumeRow] = field(default_factory=list)
+    services: list[ServiceRow] = field(default_factory=list)
+    accelerators: list[str] = field(default_factory=list)
 
 
 def choice_rows(
@@ -91,23 +115,78 @@ def choice_rows(
     specs: Iterable[ComputeSpec],
     volumes: Iterable[Volume],
     free: Mapping[str, int | None],
+    rooms: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+    services: Iterable[OnlineService] = (),
 ) -> ChoiceRows:
-    """Return what can be chosen; ``free`` are bytes by volume id."""
+    """Return what can be chosen; ``free`` are bytes by volume id, ``rooms`` by spec id on how many
+    nodes one replica fits now and ever."""
+    specs = list(specs)
     return ChoiceRows(
-        datasets=[DatasetRow(row.id, row.name, volume.name) for row, volume in datasets],
+        datasets=[_dataset_row(row, volume) for row, volume in datasets],
         types=[
             TypeRow(kind, sum(package.service_type == kind for package in packages))
             for kind in ServiceType
         ],
         packages=[PackageRow(row.id, row.name, row.version, row.service_type) for row in packages],
-        specs=[_spec_row(spec) for spec in specs],
+        specs=[_spec_row(spec, *rooms.get(spec.id, (0, 0))) for spec in specs],
         volumes=[VolumeRow(row.id, row.name, free.get(row.id)) for row in volumes],
+        services=[_service_row(service) for service in services],
+        accelerators=[
+            kind for kind in AcceleratorType if any(one.accelerator == kind for one in specs)
+        ],
     )
 
 
-def _spec_row(spec: ComputeSpec) -> SpecRow:
+def _dataset_row(row: Dataset, volume: Volume) -> DatasetRow:
+    report = row.report
+    if report is None:
+        return DatasetRow(row.id, row.name, volume.name)
+    return DatasetRow(
+        row.id,
+        row.name,
+        volume.name,
+        checked_at=report.started_at + report.seconds,
+        json_files=report.json_files,
+        images=report.images,
+        bad=report.bad,
+        bytes=report.bytes,
+    )
+
+
+def _service_row(service: OnlineService) -> ServiceRow:
+    package = service.package
+    return ServiceRow(
+        id=service.id,
+        name=service.name,
+        status=str(service.status),
+        service_type=str(package.service_type),
+        package=f"{package.name} {package.version}".strip(),
+        limit=service.max_in_flight or 0,
+        copyable=service.deployed,
+    )
+
+
+def _spec_row(spec: ComputeSpec, free: int, fits: int) -> SpecRow:
     card = (spec.card_model or spec.accelerator) if spec.cards else ""
-    return SpecRow(spec.id, spec.name, spec.cards, card, spec.cpu_millis / 1000, spec.memory_bytes)
+    return SpecRow(
+        id=spec.id,
+        name=spec.name,
+        cards=spec.cards,
+        card=card,
+        cpus=spec.cpu_millis / 1000,
+        memory_bytes=spec.memory_bytes,
+        accelerator=str(spec.accelerator),
+        free=free,
+        fits=fits,
+    )
+
+
+def earlier_rows(tasks: Iterable[InferenceTask]) -> list[EarlierRow]:
+    """Return earlier tasks to compare with."""
+    return [
+        EarlierRow(task.id, task.name, task.created_at.timestamp(), task.succeeded)
+        for task in tasks
+    ]
 
 
 def of_type(packages: Iterable[PackageRow], service_type: str) -> list[PackageRow]:
@@ -156,27 +235,3 @@ def sample_values(
         "spec_id": specs[0].id,
         "volume_id": volume.id,
     }
-
-
-def draft_of(form: Mapping[str, Any]) -> TaskDraft:
-    """Return what was filled in as a draft. What is missing is empty, a number that is none 0."""
-    text = {name: str(form.get(name) or "") for name in FIELDS}
-    count = text.pop("node_count").strip()
-    plain = count.isascii() and count.isdigit() and len(count) < 7
-    return TaskDraft(**text, node_count=int(count) if plain else 0)
-
-
-def problem_rows(problems: Mapping[str, Message], shown: Iterable[str]) -> dict[str, MessageRow]:
-    """Return a row for every field: empty where nothing is wrong, or is not to be shown yet."""
-    told = set(shown)
-    return {name: message_row(problems.get(name) if name in told else None) for name in FIELDS}
-
-
-def first_wrong(problems: Mapping[str, MessageRow]) -> str:
-    """Return the first field, in the form's order, that has a problem; ``""`` where none has."""
-    return next((name for name in FIELDS if problems[name].code), "")
-
-
-def missing(values: Mapping[str, str]) -> list[str]:
-    """Return the fields that are still empty, in the form's order."""
-    return [name for name in FIELDS if not values.get(name, "").strip()]

@@ -3,46 +3,43 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import reflex as rx
 
 from inference_ui import routes
-from inference_ui.backend.errors import InvalidFields, NotFound
-from inference_ui.backend.models.account import Actor
-from inference_ui.backend.records import InputKind
-from inference_ui.backend.services.drafts import DraftCheck, TaskDraft
+from inference_ui.backend.errors import InvalidFields
+from inference_ui.backend.services.drafts import TaskDraft
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.create import (
-    FIELDS,
     ChoiceRows,
+    DatasetRow,
+    EarlierRow,
     PackageRow,
+    ServiceRow,
     SpecRow,
-    choice_rows,
+    of_type,
+)
+from inference_ui.rows.create_values import (
+    EMPTY,
+    FIELDS,
+    JUDGED,
     draft_of,
     first_wrong,
     missing,
-    of_type,
-    only_choices,
     problem_rows,
-    sample_values,
 )
-from inference_ui.rows.start import SAMPLE_DATASET
-from inference_ui.state import live
+from inference_ui.state import create_offer, live
+from inference_ui.state.create_offer import COUNTED, LONGEST, Filled
+from inference_ui.state.server_fields import ServerFields
 
-COUNTED = 100_000
-"""Inputs of a dataset are counted up to here."""
-
-LONGEST = 1_000
-"""No field is longer; what is cut here is refused by the service in any case."""
+__all__ = ["COUNTED", "CreateState"]
 
 
-EMPTY = {**dict.fromkeys(FIELDS, ""), "node_count": "1"}
-
-
-class CreateState(rx.State):
+class CreateState(ServerFields, rx.State):
     """State of the create form. ``waiting`` is what the task would have to wait for. ``kept`` lies
     in the browser's tab: what is filled in outlives the web server."""
 
@@ -51,13 +48,17 @@ class CreateState(rx.State):
     choices: ChoiceRows = ChoiceRows()
     values: dict[str, str] = EMPTY
     kept: str = rx.SessionStorage("")
+    saved_at: float = 0.0
     problems: dict[str, MessageRow] = problem_rows({}, ())
     free_name: str = ""
     waiting: MessageRow = MessageRow()
     inputs: int | None = None
+    earlier: list[EarlierRow] = []
+    accelerator: str = ""
 
     _left: list[str] = []
     _created: bool = False
+    _asked: str = ""
 
     @rx.var
     def packages(self) -> list[PackageRow]:
@@ -71,39 +72,56 @@ class CreateState(rx.State):
         return next(rows, SpecRow())
 
     @rx.var
+    def specs(self) -> list[SpecRow]:
+        """The specs of the chosen type of accelerator."""
+        kind = self.accelerator or self.spec.accelerator
+        return [row for row in self.choices.specs if row.accelerator == kind]
+
+    @rx.var
+    def dataset(self) -> DatasetRow:
+        """The chosen dataset."""
+        rows = (row for row in self.choices.datasets if row.id == self.values["dataset_id"])
+        return next(rows, DatasetRow("", "", ""))
+
+    @rx.var
+    def service(self) -> ServiceRow:
+        """The chosen online service."""
+        rows = (row for row in self.choices.services if row.id == self.values["service_id"])
+        return next(rows, ServiceRow())
+
+    @rx.var
     def volume_name(self) -> str:
         """The name of the chosen volume."""
         chosen = self.values["volume_id"]
         return next((row.name for row in self.choices.volumes if row.id == chosen), "")
 
     @rx.var
-    def nodes(self) -> int:
+    def node_total(self) -> int:
         """How many nodes were asked for; 0 when that is no number."""
         return draft_of(self.values).node_count
 
     @rx.var
     def missing(self) -> list[str]:
-        """The fields that are still empty."""
+        """The required fields that are still empty."""
         return missing(self.values)
 
     @rx.var
     def wrong(self) -> int:
-        """In how many fields something must be mended."""
+        """In how many places something must be mended."""
         return sum(problem.code != "" for problem in self.problems.values())
 
     @rx.event
     async def load(self) -> None:
         """Show what can be chosen; what is filled in already stays, also over a reconnection."""
         await live.watch(self, live.TASKS)
-        user, sample = actor(), self.router.url.query_parameters.get("sample") == "1"
+        user, query = actor(), dict(self.router.url.query_parameters)
         self._created = False
         if user.may_create:
+            self.choices = await rx.run_in_thread(lambda: create_offer.offer(user))
             self._restore()
-            filled = dict(self.values)
-            self.choices, values = await rx.run_in_thread(lambda: _offer(user, filled, sample))
-            self._fill(values)
-            await self._count()
-            await self._check()
+            await self._fill_as_asked(query)
+            self._set(create_offer.sole_choices(self.choices, self.values))
+            await self._show_all()
         self.ready = True
 
     @rx.event
@@ -111,12 +129,28 @@ class CreateState(rx.State):
         """Take over what was typed or chosen in a field, and check it."""
         if name not in FIELDS or not self.ready:
             return
-        self._fill({name: str(value)[:LONGEST]})
-        if name == "service_type":
-            self._forget_other_packages()
-        if name == "dataset_id":
-            await self._count()
+        self._set({name: str(value)[:LONGEST]})
+        await self._follow(name)
         await self._check()
+
+    @rx.event
+    async def choose_accelerator(self, kind: str) -> None:
+        """Show the specs of a type."""
+        self.accelerator = kind
+
+    @rx.event
+    async def copy_service(self) -> None:
+        """Deploy a copy of the chosen service instead of using it."""
+        user, service_id = actor(), self.values["service_id"]
+        self._take(await rx.run_in_thread(lambda: create_offer.copied_service(user, service_id)))
+        await self._show_all()
+
+    @rx.event
+    async def clear(self) -> Any:
+        """Begin anew with an empty form."""
+        self.reset()
+        self.kept = ""
+        return rx.call_script(f"window.location.assign({json.dumps(routes.NEW_TASK)})")
 
     @rx.event
     async def look_again(self) -> None:
@@ -131,33 +165,88 @@ class CreateState(rx.State):
             return
         self.submitting = True
         yield
-        self._fill({name: str(form.get(name) or "")[:LONGEST] for name in FIELDS})
+        self._set({name: str(form[name])[:LONGEST] for name in FIELDS if name in form})
         try:
-            yield await self._create(draft_of(self.values))
+            yield await self._create()
         finally:
             self.submitting = False
 
-    async def _create(self, draft: TaskDraft) -> Any:
-        user = actor()
+    async def _create(self) -> Any:
+        user, draft = actor(), self._draft()
         try:
             task = await rx.run_in_thread(lambda: product().tasks.create(user, draft))
         except InvalidFields as error:
-            self._left = list(FIELDS)
-            self.problems = problem_rows(error.fields, FIELDS)
-            return rx.call_script(_focus(first_wrong(self.problems)))
+            return self._refused(error)
         self.reset()
         self._created = True
         return rx.redirect(routes.task(task.id))
 
-    def _fill(self, values: dict[str, str]) -> None:
+    def _refused(self, error: InvalidFields) -> Any:
+        """Show what was refused, and return the event that leads to the first wrong field."""
+        self._left = list(JUDGED)
+        self.problems = problem_rows(error.fields, JUDGED)
+        return rx.call_script(_focus(first_wrong(self.problems)))
+
+    def _draft(self) -> TaskDraft:
+        return draft_of(
+            self.values, self._overrides(), self._changed_parameters(), self.chosen_nodes
+        )
+
+    def _set(self, values: dict[str, str]) -> None:
         self.values = {**self.values, **values}
-        self.kept = json.dumps(self.values)
         self._left = [*self._left, *(name for name in values if name not in self._left)]
+        self._keep()
+
+    def _keep(self) -> None:
+        kept = {
+            "values": self.values,
+            "environment": self._environment,
+            "parameters": self._arguments,
+            "nodes": self.chosen_nodes,
+        }
+        self.kept, self.saved_at = json.dumps(kept), time.time()
+
+    def _take(self, filled: Filled) -> None:
+        """Fill in what something else says."""
+        self._environment = {**self._environment, **filled.environment}
+        self._secrets = {**self._secrets, **filled.secrets}
+        self._arguments = {**self._arguments, **filled.parameters}
+        self.chosen_nodes = filled.nodes or self.chosen_nodes
+        self._set(filled.values)
 
     def _restore(self) -> None:
         """Take back what the tab kept, when the server knows nothing of it (any more)."""
         if self.values == EMPTY:
-            self._fill({name: value for name, value in _kept(self.kept).items() if value})
+            self._take(create_offer.kept_of(self.kept))
+
+    async def _fill_as_asked(self, query: dict[str, str]) -> None:
+        """Fill in what the address asks for, once: what is changed afterwards stays."""
+        asked = json.dumps(query, sort_keys=True)
+        if asked == self._asked:
+            return
+        self._asked = asked
+        user, filled = actor(), dict(self.values)
+        self._take(await rx.run_in_thread(lambda: create_offer.asked_for(user, query, filled)))
+
+    async def _show_all(self) -> None:
+        for name in ("dataset_id", "package_id", "spec_id"):
+            await self._follow(name)
+        await self._check()
+
+    async def _follow(self, name: str) -> None:
+        """Show what depends on a field."""
+        user, values = actor(), self.values
+        if name == "service_type":
+            self._forget_other_packages()
+        if name in ("service_type", "package_id"):
+            await self._choose_package(self.values["package_id"])
+        if name == "spec_id":
+            self.accelerator = ""
+            await self._choose_spec(values["spec_id"])
+        if name in ("dataset_id", "input_kind") and values["dataset_id"]:
+            dataset, kind = values["dataset_id"], values["input_kind"]
+            self.inputs = await rx.run_in_thread(lambda: create_offer.count(user, dataset, kind))
+            self.earlier = await rx.run_in_thread(lambda: create_offer.earlier(user, dataset))
 
     def _forget_other_packages(self) -> None:
         """A package of another type no longer fits; the only one that fits is chosen."""
@@ -166,66 +255,29 @@ class CreateState(rx.State):
             chosen = fitting[0] if len(fitting) == 1 else ""
             self.values = {**self.values, "package_id": chosen}
 
-    async def _count(self) -> None:
-        user, dataset = actor(), self.values["dataset_id"]
-        self.inputs = await rx.run_in_thread(lambda: _inputs(user, dataset)) if dataset else None
+    async def _server_changed(self) -> None:
+        self._keep()
+        await self._check()
 
     async def _check(self) -> None:
-        user, draft = actor(), draft_of(self.values)
+        user, draft = actor(), self._draft()
         if not user.may_create:
             return
         found = await rx.run_in_thread(lambda: product().tasks.check(user, draft))
-        self._tell(found)
-
-    def _tell(self, found: DraftCheck) -> None:
-        self.problems = problem_rows(found.problems, self._left)
+        always = ("environment", "parameters", "nodes", "driver_version")
+        self.problems = problem_rows(found.problems, [*self._left, *always])
         self.waiting = message_row(found.waiting)
         free = "name" in self._left and "name" not in found.problems
         self.free_name = self.values["name"].strip() if free else ""
 
 
-def _kept(text: str) -> dict[str, str]:
-    """Return the fields that the tab kept; whatever else it sends is left out."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return dict(EMPTY)
-    kept = found if isinstance(found, dict) else {}
-    return {**EMPTY, **{name: str(kept[name])[:LONGEST] for name in FIELDS if name in kept}}
-
-
-def _offer(user: Actor, filled: dict[str, str], sample: bool) -> tuple[ChoiceRows, dict[str, str]]:
-    """Return what there is to choose from, and what can be filled in without asking."""
-    catalog = product().catalog
-    datasets, packages = catalog.datasets(user), catalog.packages(user)
-    specs, volumes = catalog.specs(user), catalog.volumes(user)
-    choices = choice_rows(datasets, packages, specs, volumes, catalog.free_bytes(user))
-    values = only_choices(choices, filled)
-    if sample and not filled["name"]:
-        values |= sample_values(datasets, packages, specs, volumes)
-        values |= {"name": _free_name(user, SAMPLE_DATASET, {**filled, **values})}
-    return choices, values
-
-
-def _free_name(user: Actor, wanted: str, values: dict[str, str]) -> str:
-    """Return the wanted name, or with the first number that makes it free."""
-    for number in range(1, 100):
-        name = wanted if number == 1 else f"{wanted}-{number}"
-        draft = draft_of({**values, "name": name})
-        if "name" not in product().tasks.check(user, draft).problems:
-            return name
-    return ""
-
-
-def _inputs(user: Actor, dataset_id: str) -> int | None:
-    try:
-        return product().catalog.count_inputs(user, dataset_id, InputKind.JSON, COUNTED)
-    except NotFound:
-        return None
-
-
 def _focus(name: str) -> str:
-    """Return the script that leads to a field; of radio buttons, to the chosen one."""
+    """Return the script that leads to a field; of radio buttons, to the chosen one; of a table, to
+    its first input."""
     field = json.dumps(f'[name="{name}"]')
     chosen = json.dumps(f'[name="{name}"]:checked')
-    return f"(document.querySelector({chosen}) ?? document.querySelector({field}))?.focus()"
+    inner = json.dumps(f'[aria-describedby="{name}-message"]')
+    return (
+        f"(document.querySelector({chosen}) ?? document.querySelector({field})"
+        f" ?? document.querySelector({inner}))?.focus()"
+    )

@@ -10,18 +10,8 @@ from inference_ui.backend.models.compute import ComputeSpec
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.demo import sample
 from inference_ui.rows import start
-from inference_ui.rows.create import (
-    FIELDS,
-    ChoiceRows,
-    choice_rows,
-    draft_of,
-    first_wrong,
-    missing,
-    of_type,
-    only_choices,
-    problem_rows,
-    sample_values,
-)
+from inference_ui.rows.create import ChoiceRows, choice_rows, of_type, only_choices, sample_values
+from inference_ui.rows.create_values import FIELDS, draft_of, first_wrong, missing, problem_rows
 
 GIB = 1 << 30
 RESULTS = Volume(id="v-results", name="results", owner_id="", root="/r")
