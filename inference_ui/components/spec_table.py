@@ -9,15 +9,23 @@ import reflex as rx
 from inference_ui.components.controls import described, field_message, required_mark
 from inference_ui.i18n.live import fmt_size, t
 
-COLUMNS = ("choose", "name", "cards", "cpus", "memory")
+COLUMNS = ("choose", "name", "cards", "cpus", "memory", "room")
 
 
 def spec_table(
-    id: str, specs: Any, *, label: Any, chosen: Any, on_choose: Any, error: Any, hint: Any
+    id: str,
+    specs: Any,
+    *,
+    label: Any,
+    chosen: Any,
+    on_choose: Any,
+    error: Any,
+    hint: Any,
+    kinds: rx.Component | None = None,
 ) -> rx.Component:
     """Return the table of ``SpecRow``s as a field of a form, named ``id`` there.
 
-    ``on_choose`` is called with a spec's id.
+    ``on_choose`` is called with a spec's id; ``kinds`` stands above the table.
     """
     table = rx.el.table(
         rx.el.colgroup(*(rx.el.col(class_name=f"s-{name}") for name in COLUMNS)),
@@ -27,6 +35,7 @@ def spec_table(
     )
     return rx.el.div(
         rx.el.p(label, required_mark(), id=f"{id}-label", class_name="lab"),
+        *([kinds] if kinds else []),
         rx.el.div(
             table,
             class_name=rx.cond(error != "", "panel err", "panel"),
@@ -48,7 +57,10 @@ def _head(name: str) -> rx.Component:
 def _row(id: str, row: Any, on: Any, on_choose: Any) -> rx.Component:
     own = f"spec-{row.id}"
     cards = rx.cond(row.cards > 0, t("create.cards", count=row.cards, model=row.card), "—")
-    cells = (cards, t("create.cpus", count=row.cpus), fmt_size(row.memory_bytes))
+    room = rx.cond(
+        row.fits > 0, t("create.room", free=row.free, fits=row.fits), t("create.room_none")
+    )
+    cells = (cards, t("create.cpus", count=row.cpus), fmt_size(row.memory_bytes), room)
     box = rx.el.input(
         type="radio",
         id=own,

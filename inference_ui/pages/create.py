@@ -1,40 +1,60 @@
-"""The create form: the manual's required fields in the manual's order."""
+"""The create form: the manual's fields in the manual's order, two columns read left to right."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
 from inference_ui.backend.services.server_drafts import MAX_NODES
-from inference_ui.components.controls import (
-    button,
-    field,
-    link_button,
-    select_input,
-    text_input,
-)
+from inference_ui.components.canary import canary_panel
+from inference_ui.components.clock import Every
+from inference_ui.components.controls import button, link_button, text_input
 from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
+from inference_ui.components.overrides import overrides_table
+from inference_ui.components.placement import placement_fields
 from inference_ui.components.spec_table import spec_table
 from inference_ui.components.stepper import stepper
-from inference_ui.i18n.live import fmt_size, one_of, reason, t
+from inference_ui.i18n.live import fmt_time_of_day, reason, t
+from inference_ui.pages.create_outlook import outlook
+from inference_ui.pages.create_parts import (
+    CHOICES,
+    VALUES,
+    dataset,
+    error,
+    labelled,
+    leave,
+    more,
+    output,
+    package,
+    service,
+    service_type,
+)
 from inference_ui.pages.shell import Page, shell
-from inference_ui.rows.create import FIELDS
 from inference_ui.state.base import SignedIn
-from inference_ui.state.create import COUNTED, CreateState
+from inference_ui.state.canary import CanaryState
+from inference_ui.state.create import CreateState
 from inference_ui.state.live import Live
 
-CHOICES, VALUES = CreateState.choices, CreateState.values
+LOOK_AGAIN_S = 1
+THROUGH = VALUES["mode"] == "SERVICE"
+CANARY = CanaryState.canary
 
 
 def create() -> rx.Component:
     """Return the page."""
     return shell(
         OnRevision.create(revision=Live.revision, on_change=CreateState.look_again),
+        Every.create(
+            seconds=LOOK_AGAIN_S,
+            active=(CANARY.id != "") & ~CANARY.ended & ~has_connection_errors,
+            on_tick=CanaryState.look,
+        ),
         rx.cond(
             CreateState.ready,
             rx.cond(SignedIn.role == "VIEWER", _only_looking(), _form()),
@@ -47,8 +67,29 @@ def create() -> rx.Component:
                 class_name="crumb",
             ),
             rx.el.h1(t("create.title")),
+            rx.cond(CreateState.saved_at > 0, _saved()),
         ),
         current=routes.TASKS,
+        actions=(rx.cond(CreateState.ready & (SignedIn.role != "VIEWER"), _other_mode()),),
+    )
+
+
+def _saved() -> rx.Component:
+    return rx.el.span(
+        t("create.draft_saved", time=fmt_time_of_day(CreateState.saved_at)),
+        rx.el.button(
+            t("create.clear"), type="button", class_name="lnk", on_click=CreateState.clear
+        ),
+        class_name="t3 saved num",
+    )
+
+
+def _other_mode() -> rx.Component:
+    return button(
+        rx.cond(THROUGH, t("create.by_package"), t("create.by_service")),
+        kind="gho",
+        symbol="services",
+        on_click=CreateState.leave("mode", rx.cond(THROUGH, "PACKAGE", "SERVICE")),
     )
 
 
@@ -64,12 +105,15 @@ def _form() -> rx.Component:
     return rx.el.form(
         rx.el.div(
             rx.el.h2(t("create.data_and_model")),
-            rx.el.div(_name(), _dataset(), _service_type(), _package(), class_name="two"),
-            rx.el.h2(t("create.compute")),
-            _spec(),
-            rx.el.div(_nodes(), class_name="two"),
+            rx.el.div(_name(), dataset(), class_name="two"),
+            rx.cond(THROUGH, rx.el.div(service(), more(), class_name="two"), _own_server()),
+            rx.cond(THROUGH, None, _compute()),
             rx.el.h2(t("create.output")),
-            rx.el.div(_volume(), class_name="two"),
+            rx.el.div(output(), class_name="two"),
+            rx.cond(
+                CANARY.id != "",
+                canary_panel(CANARY, on_stop=CanaryState.stop, on_discard=CanaryState.discard),
+            ),
             class_name="form",
         ),
         _footer(),
@@ -80,33 +124,19 @@ def _form() -> rx.Component:
     )
 
 
-def _error(name: str) -> Any:
-    problem = CreateState.problems[name]
-    return reason(problem.code, problem.args)
-
-
-def _labelled(name: str, control: rx.Component, **props: Any) -> rx.Component:
-    label = t(f"create_field.{name}")
-    return field(label, control, id=name, error=_error(name), required=True, **props)
-
-
-def _leave(name: str) -> Any:
-    assert name in FIELDS  # noqa: S101 - a slip of the pen must not compile
-    return lambda value: CreateState.leave(name, value)
-
-
 def _name() -> rx.Component:
     free = CreateState.free_name != ""
     volume = CreateState.volume_name
     where = t("create.name_free", volume=volume, name=CreateState.free_name)
-    return _labelled(
+    return labelled(
         "name",
         text_input(
             "name",
-            error=_error("name"),
+            error=error("name"),
             name="name",
             default_value=VALUES["name"],
-            on_blur=_leave("name"),
+            key=rx.cond(CreateState.ready, "name", "no-name"),
+            on_blur=leave("name"),
             required=True,
             auto_focus=True,
         ),
@@ -117,100 +147,127 @@ def _name() -> rx.Component:
     )
 
 
-def _select(name: str, options: rx.Component, *, nothing: Any, beside: Any = "") -> rx.Component:
-    """Return a field whose value is chosen from a list; ``nothing`` says why the list is empty."""
-    return _labelled(
-        name,
-        select_input(
-            name,
-            rx.el.option(t("create.choose"), value=""),
-            options,
-            error=_error(name),
-            beside=beside,
-            name=name,
-            value=VALUES[name],
-            on_change=_leave(name),
-            on_blur=CreateState.leave(name, VALUES[name]),
-            required=True,
+def _own_server() -> rx.Component:
+    return rx.fragment(
+        rx.el.div(service_type(), package(), class_name="two"),
+        rx.el.div(
+            rx.cond(CreateState.variables.length() > 0, _environment(), more()),
+            rx.el.div(
+                _parameters(),
+                rx.cond(CreateState.variables.length() > 0, more()),
+                class_name="column",
+            ),
+            class_name="two",
         ),
-        hint=nothing,
     )
 
 
-def _dataset() -> rx.Component:
-    return _select(
-        "dataset_id",
-        rx.foreach(
-            CHOICES.datasets,
-            lambda row: rx.el.option(f"{row.volume} / {row.name}", value=row.id),
-        ),
-        nothing=rx.cond(CHOICES.datasets.length() == 0, t("create.no_datasets"), ""),
-        beside=_inputs(),
+def _environment() -> rx.Component:
+    return overrides_table(
+        "environment",
+        "variable",
+        CreateState.variables,
+        label=t("create.environment"),
+        hint=t("create.environment_hint"),
+        error=error("environment"),
+        on_set=CreateState.override,
+        on_reset=CreateState.reset_override,
     )
 
 
-def _inputs() -> Any:
-    count = CreateState.inputs
+def _parameters() -> rx.Component:
+    why = rx.cond(
+        VALUES["service_type"] == "CUSTOM",
+        t("create.parameters_none"),
+        t("create.parameters_other"),
+    )
     return rx.cond(
-        count == None,  # noqa: E711 - a Var
-        "",
-        rx.cond(
-            count.to(int) >= COUNTED,
-            t("create.inputs_or_more", count=count),
-            t("create.inputs", count=count),
+        CreateState.parameters.length() > 0,
+        overrides_table(
+            "parameters",
+            "parameter",
+            CreateState.parameters,
+            label=t("create.parameters"),
+            hint=t("create.parameters_hint"),
+            error=error("parameters"),
+            on_set=CreateState.override,
+            on_reset=CreateState.reset_override,
+        ),
+        rx.el.div(
+            rx.el.p(t("create.parameters"), class_name="lab"),
+            rx.el.div(icon("info"), rx.el.span(why), class_name="inp off"),
+            class_name="f",
         ),
     )
 
 
-def _service_type() -> rx.Component:
-    def option(row: Any) -> rx.Component:
-        kind = one_of("service_type", row.code)
-        return rx.el.option(
-            rx.cond(row.packages > 0, kind, t("create.type_without_package", type=kind)),
-            value=row.code,
-            disabled=row.packages == 0,
-        )
-
-    return _select(
-        "service_type",
-        rx.foreach(CHOICES.types, option),
-        nothing="",
-        beside=one_of("served_by", VALUES["service_type"]),
+def _compute() -> rx.Component:
+    nodes, driver = placement_fields(
+        nodes=CreateState.nodes,
+        chosen=CreateState.chosen_nodes,
+        drivers=CreateState.drivers,
+        driver=VALUES["driver_version"],
+        has_cards=CreateState.spec.accelerator != "CPU",
+        errors=(error("nodes"), error("driver_version")),
+        on_toggle=CreateState.toggle_node,
+        on_clear_nodes=CreateState.clear_nodes,
+        on_driver=lambda version: CreateState.leave("driver_version", version),
     )
-
-
-def _package() -> rx.Component:
-    chosen = VALUES["service_type"] != ""
-    return _select(
-        "package_id",
-        rx.foreach(
-            CreateState.packages,
-            lambda row: rx.el.option(f"{row.name} {row.version}", value=row.id),
-        ),
-        nothing=rx.cond(
-            CHOICES.packages.length() == 0,
-            t("create.no_packages"),
-            rx.cond(chosen, "", t("create.type_first")),
-        ),
-        beside=rx.cond(
-            chosen, t("create.packages_of_type", count=CreateState.packages.length()), ""
-        ),
+    return rx.fragment(
+        rx.el.h2(t("create.compute")),
+        _spec(),
+        rx.el.div(nodes, driver, class_name="two"),
+        rx.el.div(_node_count(), class_name="two"),
     )
 
 
 def _spec() -> rx.Component:
     return spec_table(
         "spec_id",
-        CHOICES.specs,
+        CreateState.specs,
         label=t("create_field.spec_id"),
         chosen=VALUES["spec_id"],
         on_choose=lambda spec: CreateState.leave("spec_id", spec),
-        error=_error("spec_id"),
+        error=error("spec_id"),
         hint=rx.cond(CHOICES.specs.length() == 0, t("create.no_specs"), ""),
+        kinds=rx.cond(CHOICES.accelerators.length() > 1, _accelerators()),
     )
 
 
-def _nodes() -> rx.Component:
+def _accelerators() -> rx.Component:
+    chosen = rx.cond(
+        CreateState.accelerator != "", CreateState.accelerator, CreateState.spec.accelerator
+    )
+    return rx.el.div(
+        rx.el.div(
+            rx.foreach(
+                CHOICES.accelerators,
+                lambda kind: rx.el.button(
+                    kind,
+                    type="button",
+                    class_name=rx.cond(kind == chosen, "on", ""),
+                    aria_pressed=rx.cond(kind == chosen, "true", "false"),
+                    on_click=CreateState.choose_accelerator(kind),
+                ),
+            ),
+            class_name="seg",
+            role="group",
+            aria_label=t("create.accelerator"),
+        ),
+        rx.el.span(class_name="grow"),
+        rx.el.span(
+            t(
+                "create.specs_of",
+                all=CHOICES.specs.length(),
+                count=CreateState.specs.length(),
+            ),
+            class_name="t3 s12 num",
+        ),
+        class_name="row kinds",
+    )
+
+
+def _node_count() -> rx.Component:
     name = "node_count"
     control = stepper(
         name,
@@ -218,17 +275,17 @@ def _nodes() -> rx.Component:
         most=MAX_NODES,
         fewer=t("create.fewer_nodes"),
         more=t("create.more_nodes"),
-        error=_error(name),
-        on_leave=_leave(name),
+        error=error(name),
+        on_leave=leave(name),
     )
     beside = rx.el.span(_in_all(), class_name="t3 num s12")
-    return _labelled(name, rx.el.div(control, beside, class_name="row"))
+    return labelled(name, rx.el.div(control, beside, class_name="row"))
 
 
 def _in_all() -> Any:
-    spec, nodes = CreateState.spec, CreateState.nodes
+    spec, nodes = CreateState.spec, CreateState.node_total
     return rx.cond(
-        (spec.id == "") | (nodes < 1) | (_error("node_count") != ""),
+        (spec.id == "") | (nodes < 1) | (error("node_count") != ""),
         "",
         rx.cond(
             spec.cards > 0,
@@ -238,28 +295,16 @@ def _in_all() -> Any:
     )
 
 
-def _volume() -> rx.Component:
-    free = rx.foreach(
-        CHOICES.volumes,
-        lambda row: rx.cond(
-            (row.id == VALUES["volume_id"]) & (row.free_bytes != None),  # noqa: E711 - a Var
-            t("create.free", size=fmt_size(row.free_bytes)),
-            "",
-        ),
-    )
-    return _select(
-        "volume_id",
-        rx.foreach(CHOICES.volumes, lambda row: rx.el.option(row.name, value=row.id)),
-        nothing=rx.cond(CHOICES.volumes.length() == 0, t("create.no_volumes"), ""),
-        beside=free,
-    )
-
-
 def _footer() -> rx.Component:
     return rx.el.footer(
-        rx.el.div(_outlook(), class_name="say num", role="status"),
+        rx.el.div(outlook(), class_name="say num", role="status"),
         rx.el.span(class_name="grow"),
         link_button(t("common.cancel"), href=routes.TASKS, kind="gho"),
+        button(
+            t("create.try"),
+            on_click=CanaryState.start,
+            disabled=CreateState.submitting | ((CANARY.id != "") & ~CANARY.ended),
+        ),
         button(
             rx.cond(CreateState.submitting, t("create.creating"), t("create.create")),
             kind="pri",
@@ -268,39 +313,6 @@ def _footer() -> rx.Component:
         ),
         class_name="foot2",
     )
-
-
-def _outlook() -> rx.Component:
-    """What creating will do, or what it still needs."""
-    waiting = CreateState.waiting
-    what = rx.cond(CreateState.inputs == None, "", rx.el.span(_inputs()))  # noqa: E711 - a Var
-    nodes = rx.el.span(t("create.on_nodes", count=CreateState.nodes))
-    to = t("create.writes_to", volume=CreateState.volume_name, name=CreateState.free_name)
-    where = rx.cond(CreateState.free_name != "", rx.el.span(to, class_name="t3 cut", title=to))
-    return rx.cond(
-        CreateState.missing.length() > 0,
-        rx.fragment(rx.el.i(class_name="off"), rx.el.span(t("create.missing")), _missing()),
-        rx.cond(
-            CreateState.wrong > 0,
-            rx.fragment(
-                rx.el.i(class_name="bad"), rx.el.span(t("create.wrong", count=CreateState.wrong))
-            ),
-            rx.cond(
-                waiting.code != "",
-                rx.fragment(
-                    rx.el.i(class_name="warn"),
-                    rx.el.span(t("create.queues")),
-                    rx.el.span(reason(waiting.code, waiting.args), class_name="cut"),
-                ),
-                rx.fragment(rx.el.i(), rx.el.span(t("create.starts")), what, nodes, where),
-            ),
-        ),
-    )
-
-
-def _missing() -> rx.Component:
-    names = rx.foreach(CreateState.missing, lambda name: rx.el.li(one_of("create_field", name)))
-    return rx.el.ul(names, class_name="cut")
 
 
 PAGE = Page(routes.NEW_TASK, t("create.title"), create, on_load=CreateState.load)

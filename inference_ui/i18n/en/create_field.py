@@ -7,4 +7,10 @@ TEXT = {
     "spec_id": "Spec of each node",
     "node_count": "Nodes",
     "volume_id": "Output",
+    "service_id": "Online service",
+    "since_task_id": "Only what changed since",
+    "prompt": "Prompt",
+    "max_failed": "Failure limit",
+    "item_timeout_s": "Timeout per item",
+    "retries": "Retries",
 }
