@@ -49,7 +49,9 @@ CANARY = CanaryState.canary
 def create() -> rx.Component:
     """Return the page."""
     return shell(
-        OnRevision.create(revision=Live.revision, on_change=CreateState.look_again),
+        OnRevision.create(
+            revision=Live.revision, on_change=[CreateState.look_again, CanaryState.look]
+        ),
         Every.create(
             seconds=LOOK_AGAIN_S,
             active=(CANARY.id != "") & ~CANARY.ended & ~has_connection_errors,
@@ -235,9 +237,7 @@ def _spec() -> rx.Component:
 
 
 def _accelerators() -> rx.Component:
-    chosen = rx.cond(
-        CreateState.accelerator != "", CreateState.accelerator, CreateState.spec.accelerator
-    )
+    chosen = CreateState.shown_accelerator
     return rx.el.div(
         rx.el.div(
             rx.foreach(
@@ -301,9 +301,11 @@ def _footer() -> rx.Component:
         rx.el.span(class_name="grow"),
         link_button(t("common.cancel"), href=routes.TASKS, kind="gho"),
         button(
-            t("create.try"),
+            rx.cond(CanaryState.starting, t("create.trying"), t("create.try")),
             on_click=CanaryState.start,
-            disabled=CreateState.submitting | ((CANARY.id != "") & ~CANARY.ended),
+            disabled=CreateState.submitting
+            | CanaryState.starting
+            | ((CANARY.id != "") & ~CANARY.ended),
         ),
         button(
             rx.cond(CreateState.submitting, t("create.creating"), t("create.create")),
@@ -315,4 +317,6 @@ def _footer() -> rx.Component:
     )
 
 
-PAGE = Page(routes.NEW_TASK, t("create.title"), create, on_load=CreateState.load)
+PAGE = Page(
+    routes.NEW_TASK, t("create.title"), create, on_load=[CreateState.load, CanaryState.load]
+)

@@ -7,7 +7,8 @@ from typing import Any
 import reflex as rx
 
 from inference_ui.i18n.live import one_of, reason, t
-from inference_ui.state.create import COUNTED, CreateState
+from inference_ui.state.create import CreateState
+from inference_ui.state.create_offer import COUNTED
 
 
 def inputs_found() -> Any:
