@@ -18,7 +18,8 @@ from inference_ui.rows.server_form import (
     variable_rows,
 )
 
-LONGEST_VALUE = 8_192
+LONGEST_VALUE = 20_000
+"""Longer than the service takes, which says so: what was typed is not cut in silence."""
 MOST_NODES = 1_000
 
 
