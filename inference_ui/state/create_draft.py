@@ -117,6 +117,8 @@ class DraftFields(ServerFields, mixin=True):
 
     def _take(self, filled: Filled) -> None:
         """Fill in what something else says."""
+        if filled.whole:
+            self._environment, self._secrets, self._arguments, self.chosen_nodes = {}, {}, {}, []
         self._environment = {**self._environment, **filled.environment}
         self._secrets = {**self._secrets, **filled.secrets}
         self._arguments = {**self._arguments, **filled.parameters}

@@ -32,13 +32,15 @@ LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a form is filled in with: texts, overrides (secret ones apart), nodes."""
+    """What a form is filled in with: texts, overrides (secret ones apart), nodes. ``whole``: what
+    the form holds of a server already makes room."""
 
     values: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     nodes: list[str] = field(default_factory=list)
+    whole: bool = False
 
 
 def offer(user: Actor) -> ChoiceRows:
@@ -89,6 +91,7 @@ def copied_service(user: Actor, service_id: str) -> Filled:
         secrets,
         dict(server.parameters),
         list(server.placement.nodes),
+        whole=True,
     )
 
 
@@ -167,7 +170,7 @@ def _copy(user: Actor, task_id: str) -> Filled:
     if package is None:  # what of it was secret is not known any more
         open_values = {}
     values = values_of(draft if package or draft.service_id else replace(draft, package_id=""))
-    return Filled(values, open_values, secrets, dict(draft.parameters), list(draft.nodes))
+    return Filled(values, open_values, secrets, dict(draft.parameters), list(draft.nodes), True)
 
 
 def _apart(
