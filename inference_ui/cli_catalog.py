@@ -17,6 +17,7 @@ from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import InvalidFields, Message
 from inference_ui.backend.models.catalog import BoxFormat, ModelPackage, PackageLaunch
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.services.volumes import VolumeDraft
 
 Tell = Callable[..., None]
 
@@ -66,21 +67,23 @@ def add_commands(
     def volume(given: argparse.Namespace) -> None:
         product = open_product(given)
         actor = bootstrap.seed(product)
-        made = product.catalog.add_volume(actor, given.name, given.folder)
+        folder = str(given.folder.expanduser().absolute())
+        made = product.volumes.add(actor, VolumeDraft(given.name, folder))
         tell("cli.volume_added", name=made.name, folder=made.root)
         product.close()
 
     def dataset(given: argparse.Namespace) -> None:
         product = open_product(given)
         actor = bootstrap.seed(product)
-        made = product.catalog.add_dataset(actor, given.name, given.volume, given.path)
+        volume = product.volumes.named(actor, given.volume)
+        made = product.datasets.add(actor, given.name, volume.id, given.path)
         tell("cli.dataset_added", name=made.name, volume=given.volume, path=made.path)
         product.close()
 
     def package(given: argparse.Namespace) -> None:
         product = open_product(given)
         actor = bootstrap.seed(product)
-        made = product.catalog.add_package(actor, read_package(given.file))
+        made = product.packages.add(actor, read_package(given.file))
         tell("cli.package_added", name=made.name, version=made.version)
         product.close()
 

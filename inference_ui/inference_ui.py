@@ -26,10 +26,12 @@ async def engine() -> AsyncIterator[None]:
     """Run the engine as long as the server runs, and carry its news to the tabs."""
     running = product()
     running.engine.start()
+    running.trials.begin()
     try:
         async with live.following(app, running.changes.subscribe):
             yield
     finally:
+        await rx.run_in_thread(running.trials.close)
         await rx.run_in_thread(running.engine.stop)
 
 

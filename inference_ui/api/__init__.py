@@ -6,7 +6,7 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-from inference_ui.api import results
+from inference_ui.api import packages, results
 
-ROUTERS: tuple[APIRouter, ...] = (results.router,)
+ROUTERS: tuple[APIRouter, ...] = (results.router, packages.router)
 """The routers of every area."""

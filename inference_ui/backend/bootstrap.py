@@ -19,11 +19,16 @@ from inference_ui.backend.services.again import Again
 from inference_ui.backend.services.canaries import Canaries
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.checks import Checks
 from inference_ui.backend.services.choices import Choices
+from inference_ui.backend.services.datasets import Datasets
 from inference_ui.backend.services.online import OnlineServices
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
+from inference_ui.backend.services.trials import Trials
+from inference_ui.backend.services.volumes import VolumeDraft, Volumes
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
 
@@ -39,7 +44,12 @@ class Product:
     cluster: Cluster
     accounts: Accounts
     catalog: Catalog
+    volumes: Volumes
+    datasets: Datasets
+    checks: Checks
     choices: Choices
+    packages: Packages
+    trials: Trials
     tasks: Tasks
     again: Again
     canaries: Canaries
@@ -59,9 +69,12 @@ class Product:
             raise Conflict("DATABASE_HAS_SERVER")
 
     def close(self) -> None:
-        """Stop the engine and close the database. Workloads go on."""
+        """End trials, stop the engine and close the database. Other workloads go on."""
+        self.trials.close()
         self.engine.stop()
         self.probes.close()
+        self.checks.close()
+        self.volumes.close()
         self.store.close()
 
 
@@ -78,6 +91,7 @@ def build(settings: Settings) -> Product:
     cluster = LocalCluster(settings.runs_folder, nodes)
     changes = Changes()
     probes = Probes()
+    checks = Checks(store, settings.data_folder / "checks", changes)
     tasks = Tasks(store, cluster, changes)
     results = Results(tasks)
     return Product(
@@ -86,7 +100,17 @@ def build(settings: Settings) -> Product:
         cluster=cluster,
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
+        volumes=Volumes(
+            store,
+            roots=settings.volume_roots,
+            claims=settings.claims,
+            own=settings.data_folder,
+        ),
+        datasets=Datasets(store, checks, changes),
+        checks=checks,
         choices=Choices(store, cluster),
+        packages=Packages(store, changes),
+        trials=Trials(store, cluster, changes),
         tasks=tasks,
         again=Again(store, tasks, changes),
         canaries=Canaries(store, tasks, results, changes),
@@ -111,8 +135,9 @@ def seed(product: Product) -> Actor:
     administrator = product.accounts.ensure_administrator()
     catalog = product.catalog
     if not catalog.volumes(administrator):
-        catalog.add_volume(administrator, "results", product.settings.volumes_folder / "results")
-        catalog.add_volume(administrator, "datasets", product.settings.volumes_folder / "datasets")
+        for name in ("results", "datasets"):
+            folder = str(product.settings.volumes_folder / name)
+            product.volumes.add(administrator, VolumeDraft(name, folder))
     if not catalog.specs(administrator):
         for spec in _fitting_specs(product.cluster.nodes()):
             catalog.add_spec(administrator, spec)

@@ -232,6 +232,41 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     room: Room | None = None
 
 
+class CheckState(StrEnum):
+    """How a check of a dataset is. FAILED: its process ended before its time."""
+
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+
+class FoundBad(msgspec.Struct, frozen=True):
+    """A file that a check found wanting: its path in the dataset, a code and its arguments."""
+
+    path: str
+    code: str
+    args: dict[str, str] = {}
+
+
+class CheckProgress(msgspec.Struct, frozen=True):
+    """How far the check of a dataset is, and in the end what it found; times in Unix seconds."""
+
+    state: CheckState
+    pid: int
+    started_at: float
+    updated_at: float
+    seconds: float = 0.0
+    files: int = 0
+    bytes: int = 0
+    json_files: int = 0
+    json_valid: int = 0
+    images: int = 0
+    images_valid: int = 0
+    bad: int = 0
+    first_bad: tuple[FoundBad, ...] = ()
+
+
 class Outcome(StrEnum):
     """How an attempt of a batch client ended, as its summary states it."""
 

@@ -299,6 +299,21 @@ export const AnswerView = ({ answer, file, picture }) => {
   );
 };
 
+// An answer that a route holds: what it answers GET with, under `answer`.
+export const AnswerOf = ({ source, picture }) => {
+  const [came, setCame] = useState(null);
+  useEffect(() => {
+    const control = new AbortController();
+    if (source)
+      fetch(source, { signal: control.signal })
+        .then((answer) => (answer.ok ? answer.json() : {}))
+        .then(({ answer }) => setCame({ source, answer }))
+        .catch(() => {});
+    return () => control.abort();
+  }, [source]);
+  return came?.answer && came.source === source ? h(AnswerView, { answer: came.answer, picture }) : null;
+};
+
 // The picture over the width that there is, with boxes in pixels of the pane.
 const Shown = ({ src, answer, lit, onLight }) => {
   const locale = useLocale();

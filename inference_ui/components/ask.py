@@ -44,3 +44,13 @@ class AnswerView(rx.Component):
 
     answer: rx.Var[dict[str, Any]]
     picture: rx.Var[str]
+
+
+class AnswerOf(rx.Component):
+    """The answer that the route ``source`` holds (``{"answer": answer_json(…)}``)."""
+
+    library = _LIBRARY
+    tag = "AnswerOf"
+
+    source: rx.Var[str]
+    picture: rx.Var[str]

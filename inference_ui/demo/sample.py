@@ -27,10 +27,11 @@ def install(product: Product, administrator: Actor) -> None:
         raise CannotStart("SAMPLE_FAILED", folder=str(folder), error=reason) from error
     catalog = product.catalog
     if not any(dataset.name == NAME for dataset, _ in catalog.datasets(administrator)):
-        catalog.add_dataset(administrator, NAME, "datasets", PATH)
+        volume = product.volumes.named(administrator, "datasets")
+        product.datasets.add(administrator, NAME, volume.id, PATH)
     package = sample_package()
-    if not any(known.name == package.name for known in catalog.packages(administrator)):
-        catalog.add_package(administrator, package)
+    if not any(known.name == package.name for known in product.packages.all(administrator)):
+        product.packages.add(administrator, package)
 
 
 def sample_package() -> ModelPackage:

@@ -128,7 +128,7 @@ def choice_rows(
             for kind in ServiceType
         ],
         packages=[PackageRow(row.id, row.name, row.version, row.service_type) for row in packages],
-        specs=[_spec_row(spec, *rooms.get(spec.id, (0, 0))) for spec in specs],
+        specs=[spec_row(spec, *rooms.get(spec.id, (0, 0))) for spec in specs],
         volumes=[VolumeRow(row.id, row.name, free.get(row.id)) for row in volumes],
         services=[_service_row(service) for service in services],
         accelerators=[
@@ -166,7 +166,8 @@ def _service_row(service: OnlineService) -> ServiceRow:
     )
 
 
-def _spec_row(spec: ComputeSpec, free: int, fits: int) -> SpecRow:
+def spec_row(spec: ComputeSpec, free: int = 0, fits: int = 0) -> SpecRow:
+    """Return the row of a compute spec; on so many nodes it is ``free`` now, and ``fits`` ever."""
     card = (spec.card_model or spec.accelerator) if spec.cards else ""
     return SpecRow(
         id=spec.id,

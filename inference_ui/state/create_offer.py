@@ -48,10 +48,10 @@ def offer(user: Actor) -> ChoiceRows:
     catalog, choices = product().catalog, product().choices
     return choice_rows(
         catalog.datasets(user),
-        catalog.packages(user),
+        product().packages.all(user),
         catalog.specs(user),
         catalog.volumes(user),
-        catalog.free_bytes(user),
+        product().volumes.free_bytes(user),
         choices.rooms(user),
         choices.services(user),
     )
@@ -186,7 +186,10 @@ def _apart(
 def _sample(user: Actor, filled: Mapping[str, str]) -> dict[str, str]:
     catalog = product().catalog
     values = sample_values(
-        catalog.datasets(user), catalog.packages(user), catalog.specs(user), catalog.volumes(user)
+        catalog.datasets(user),
+        product().packages.all(user),
+        catalog.specs(user),
+        catalog.volumes(user),
     )
     return {**values, "name": _free_name(user, SAMPLE_DATASET, {**EMPTY, **filled, **values})}
 

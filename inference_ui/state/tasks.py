@@ -128,5 +128,9 @@ def _start(user: Actor) -> StartRow:
     first = first_dataset(datasets)
     items = catalog.count_inputs(user, first.id, InputKind.JSON, COUNTED) if first else None
     return start_row(
-        catalog.volumes(user), catalog.free_bytes(user), datasets, catalog.packages(user), items
+        catalog.volumes(user),
+        product().volumes.free_bytes(user),
+        datasets,
+        product().packages.all(user),
+        items,
     )

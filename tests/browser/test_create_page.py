@@ -25,15 +25,15 @@ def things(running: Site) -> None:
     running.inside.package("form-model")
     running.inside.dataset(numbered_inputs(3), "form-pages")
     (running.inside.folder / "volumes" / "datasets" / "form-empty").mkdir()
-    catalog, admin = running.inside.product.catalog, running.inside.administrator
-    catalog.add_dataset(admin, "form-empty", "datasets", "form-empty")
+    admin = running.inside.administrator
+    running.inside.register("form-empty")
     for name in ("form-chat", "form-words"):
         launch = PackageLaunch(command=("serve",))
         kind = ServiceType.OPENAI
         package = ModelPackage(
             name=name, version="2.0.0", owner_id="", service_type=kind, launch=launch
         )
-        catalog.add_package(admin, package)
+        running.inside.product.packages.add(admin, package)
 
 
 def control(page: Page, name: str) -> Locator:

@@ -56,7 +56,7 @@ def models(running: Site) -> Site:
     chatty = ModelPackage(
         name="chatty", version="1.0.0", owner_id="", service_type=ServiceType.SELDON, launch=launch
     )
-    inside.product.catalog.add_package(inside.administrator, chatty)
+    inside.product.packages.add(inside.administrator, chatty)
     node = inside.product.cluster.nodes()[0]
     whole = ComputeSpec(
         name="whole", owner_id="", cpu_millis=node.cpu_millis - 200, memory_bytes=1 << 28

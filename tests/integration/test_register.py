@@ -47,7 +47,7 @@ def test_ones_own_folder_and_model_are_registered(folder: Path, tmp_path: Path) 
     product = registered(folder)
     actor = product.accounts.ensure_administrator()
     assert [(d.name, v.name) for d, v in product.catalog.datasets(actor)] == [("night", "nas")]
-    (package,) = product.catalog.packages(actor)
+    (package,) = product.packages.all(actor)
     assert package.snapshot.launch.environment == {"CONF": "0.4"}
     assert (package.model_name, package.box_format) == ("yolo", "xywh")
     product.close()

@@ -204,7 +204,7 @@ def test_a_command_that_does_not_exist_fails_the_task_and_says_so(installation):
         service_type="SELDON",
         launch=PackageLaunch(command=("/no/such/program",)),
     )
-    installation.product.catalog.add_package(installation.administrator, package)
+    installation.product.packages.add(installation.administrator, package)
     installation.dataset(numbered_inputs(1))
     task = installation.create("missing", package="missing")
     ended = installation.wait_until(task.id, "FAILED")

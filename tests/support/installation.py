@@ -54,7 +54,12 @@ class Installation:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        self.product.catalog.add_dataset(self.administrator, name, "datasets", name)
+        self.register(name)
+
+    def register(self, name: str, path: str | None = None, volume: str = "datasets") -> str:
+        """Register a folder of a volume as a dataset; return its id."""
+        on = self.product.volumes.named(self.administrator, volume)
+        return self.product.datasets.add(self.administrator, name, on.id, path or name).id
 
     def package(self, name: str = "model", ready_timeout_s: float = 60, **env: str) -> None:
         """Register the test model under this name, told by ``env`` how to behave."""
@@ -63,12 +68,12 @@ class Installation:
         package = ModelPackage(
             name=name, version="1.0.0", owner_id="", service_type=ServiceType.SELDON, launch=launch
         )
-        self.product.catalog.add_package(self.administrator, package)
+        self.product.packages.add(self.administrator, package)
 
     def draft(self, name: str, package: str = "model", dataset: str = "pages") -> TaskDraft:
         """A filled in create form."""
         catalog, actor = self.product.catalog, self.administrator
-        packages = {row.name: row.id for row in catalog.packages(actor)}
+        packages = {row.name: row.id for row in self.product.packages.all(actor)}
         datasets = {row.name: row.id for row, _ in catalog.datasets(actor)}
         volumes = {row.name: row.id for row in catalog.volumes(actor)}
         specs = {row.name: row.id for row in catalog.specs(actor)}

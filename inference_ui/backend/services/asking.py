@@ -94,7 +94,7 @@ def ask(
     Raises :class:`Refused` for a question that cannot be sent: no JSON, no picture, too large.
     """
     protocol = package.protocol(question.prompt)
-    body, size = _body(question, protocol)
+    body, size = body_of(question, protocol)
     shown = body[:MAX_SHOWN].decode("utf-8", "replace")
     started = time.monotonic()
     try:
@@ -153,7 +153,11 @@ def problem_of(error: Exception, timeout_s: float) -> Message:
     return Message("NO_CONNECTION", {"error": str(error) or type(error).__name__})
 
 
-def _body(question: Question, protocol: ServiceProtocol) -> tuple[bytes, tuple[int, int] | None]:
+def body_of(question: Question, protocol: ServiceProtocol) -> tuple[bytes, tuple[int, int] | None]:
+    """Return what is sent for a question, and the size of its picture.
+
+    Raises :class:`Refused` for a question that cannot be sent.
+    """
     if len(question.picture) > MAX_QUESTION or len(question.json) > MAX_QUESTION:
         raise Refused("QUESTION_TOO_LARGE", most=MAX_QUESTION)
     if question.picture:

@@ -1,32 +1,22 @@
-"""What tasks are made of: storage volumes, datasets, model packages, compute specs."""
+"""What tasks are made of: storage volumes, datasets, compute specs."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from inference_ui.backend.errors import Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
+from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.models.compute import ComputeSpec
-from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import InputKind
-from inference_ui.backend.services.folders import count_inputs, free_bytes
+from inference_ui.backend.services.folders import count_inputs
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import catalog as queries
-from inference_ui.backend.store.database import Session, Store
-
-NAMED = frozenset(
-    {ServiceType.TENSORFLOW_SERVING, ServiceType.KSERVE_V1, ServiceType.OPEN_INFERENCE_V2}
-)
-"""Protocols whose URLs hold the model's name."""
-
-_VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.-]+)?")
+from inference_ui.backend.store.database import Store
 
 
 class Catalog:
-    """Lists for everybody who is signed in; registering is for administrators."""
+    """Lists for everybody who is signed in; registering a spec is for administrators."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,10 +31,6 @@ class Catalog:
         with self._store.read() as session:
             return queries.datasets(session)
 
-    def free_bytes(self, actor: Actor) -> dict[str, int | None]:
-        """Return how many bytes are free on each volume, by its id; None where nobody can tell."""
-        return {volume.id: free_bytes(Path(volume.root)) for volume in self.volumes(actor)}
-
     def count_inputs(self, actor: Actor, dataset_id: str, kind: InputKind, most: int) -> int:
         """Return how many inputs a dataset holds, ``most`` standing for that many or more.
 
@@ -56,67 +42,10 @@ class Catalog:
             raise NotFound("DATASET_UNKNOWN", id=dataset_id)
         return count_inputs(dataset_folder(*pair), kind, most)
 
-    def packages(self, actor: Actor) -> list[ModelPackage]:
-        """Return all model packages, by name, newest first."""
-        with self._store.read() as session:
-            return queries.packages(session)
-
     def specs(self, actor: Actor) -> list[ComputeSpec]:
         """Return all compute specs, the smallest first."""
         with self._store.read() as session:
             return queries.specs(session)
-
-    def add_volume(self, actor: Actor, name: str, folder: Path) -> Volume:
-        """Register a folder of this machine as a storage volume.
-
-        Raises :class:`Forbidden`, :class:`InvalidFields`.
-        """
-        root = folder.expanduser().absolute()
-        missing = None if root.is_dir() else Message("VOLUME_MISSING", {"folder": str(root)})
-        volume = Volume(name=clean_name(name), owner_id=actor.id, root=str(root))
-        problems = {"name": name_problem(name), "folder": missing}
-        self._add(actor, volume, problems, lambda s: {row.name for row in queries.volumes(s)})
-        return volume
-
-    def add_dataset(self, actor: Actor, name: str, volume_name: str, path: str) -> Dataset:
-        """Register the folder ``path`` of a volume (relative to its root) as a dataset.
-
-        Raises :class:`Forbidden`, :class:`InvalidFields`.
-        """
-        volume = next((v for v in self.volumes(actor) if v.name == volume_name), None)
-        if volume is None:
-            raise InvalidFields({"volume": Message("VOLUME_UNKNOWN", {"name": volume_name})})
-        dataset = Dataset(
-            name=clean_name(name), owner_id=actor.id, volume_id=volume.id, path=path.strip("/")
-        )
-        problems = {"name": name_problem(name), "path": _path_problem(Path(volume.root), path)}
-        self._add(actor, dataset, problems, lambda s: {d.name for d, _ in queries.datasets(s)})
-        return dataset
-
-    def add_package(self, actor: Actor, package: ModelPackage) -> ModelPackage:
-        """Register a model package; its owner becomes the acting administrator.
-
-        Raises :class:`Forbidden`, :class:`InvalidFields`.
-        """
-        package.name, package.owner_id = clean_name(package.name), actor.id
-        version = None
-        if not _VERSION.fullmatch(package.version):
-            version = Message("VERSION_PARTS", {"version": package.version})
-        problems = {
-            "name": name_problem(package.name),
-            "version": version,
-            "command": None if package.launch.command else Message("COMMAND_EMPTY"),
-            "model_name": _model_name_problem(package),
-            "predict_path": _url_path_problem(package.launch.predict_path),
-            "readiness_path": _url_path_problem(package.launch.readiness_path),
-        }
-
-        def taken(session: Session) -> set[str]:
-            rows = queries.packages(session)
-            return {row.name for row in rows if row.version == package.version}
-
-        self._add(actor, package, problems, taken)
-        return package
 
     def add_spec(self, actor: Actor, spec: ComputeSpec) -> ComputeSpec:
         """Register a compute spec; its owner becomes the acting administrator.
@@ -127,46 +56,19 @@ class Catalog:
         size = None
         if spec.cpu_millis <= 0 or spec.memory_bytes <= 0 or spec.cards < 0:
             size = Message("SPEC_SIZE")
-        problems = {"name": name_problem(spec.name), "size": size}
-        self._add(actor, spec, problems, lambda s: {row.name for row in queries.specs(s)})
-        return spec
-
-    def _add(
-        self,
-        actor: Actor,
-        row: Volume | Dataset | ModelPackage | ComputeSpec,
-        problems: dict[str, Message | None],
-        names: Callable[[Session], set[str]],
-    ) -> None:
         if not actor.is_administrator:
             raise Forbidden("ADMINISTRATORS_ONLY")
-        found = {field: problem for field, problem in problems.items() if problem is not None}
+        given = {"name": name_problem(spec.name), "size": size}
+        problems = {name: problem for name, problem in given.items() if problem is not None}
         with self._store.write() as session:
-            if "name" not in found and row.name in names(session):
-                found["name"] = Message("NAME_TAKEN", {"name": row.name})
-            if found:
-                raise InvalidFields(found)
-            session.add(row)
+            if spec.name in {row.name for row in queries.specs(session)}:
+                problems.setdefault("name", Message("NAME_TAKEN", {"name": spec.name}))
+            if problems:
+                raise InvalidFields(problems)
+            session.add(spec)
+        return spec
 
 
 def dataset_folder(dataset: Dataset, volume: Volume) -> Path:
     """Return where a dataset lies on this machine."""
     return Path(volume.root) / dataset.path
-
-
-def _model_name_problem(package: ModelPackage) -> Message | None:
-    if package.service_type in NAMED and not package.model_name:
-        return Message("MODEL_NAME_NEEDED", {"type": package.service_type})
-    return None
-
-
-def _url_path_problem(path: str | None) -> Message | None:
-    if path is not None and not path.startswith("/"):
-        return Message("URL_PATH_WITHOUT_SLASH", {"path": path})
-    return None
-
-
-def _path_problem(root: Path, path: str) -> Message | None:
-    if ".." in PurePosixPath(path).parts or not (root / path.strip("/")).is_dir():
-        return Message("DATASET_MISSING", {"folder": str(root / path.strip("/"))})
-    return None

@@ -13,8 +13,8 @@ from inference_ui.backend.models.servers import Owned
 from inference_ui.backend.models.service import Elsewhere
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.protocols import ServiceType
-from inference_ui.backend.services.catalog import NAMED
 from inference_ui.backend.services.names import name_problem
+from inference_ui.backend.services.package_drafts import NAMED
 from inference_ui.backend.services.server_drafts import ServerDraft, server_of
 from inference_ui.backend.store.database import Session
 

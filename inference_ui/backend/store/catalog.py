@@ -1,9 +1,10 @@
 """Queries over volumes, datasets, model packages and compute specs."""
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, func, select
 
 from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
 from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.models.upload import Upload
 
 
 def volumes(session: Session) -> list[Volume]:
@@ -21,6 +22,23 @@ def dataset_with_volume(session: Session, dataset_id: str) -> tuple[Dataset, Vol
     """Return a dataset and the volume that it lies on."""
     dataset = session.get(Dataset, dataset_id)
     return (dataset, session.get_one(Volume, dataset.volume_id)) if dataset else None
+
+
+def datasets_by_volume(session: Session) -> dict[str, int]:
+    """Return how many datasets lie on each volume that has any."""
+    query = select(Dataset.volume_id, func.count()).group_by(col(Dataset.volume_id))
+    return dict(session.exec(query).all())
+
+
+def is_uploaded(session: Session, dataset_id: str) -> bool:
+    """Tell whether a dataset came by an upload."""
+    query = select(Upload.id).where(Upload.dataset_id == dataset_id)
+    return session.exec(query).first() is not None
+
+
+def forget_uploads(session: Session, volume_id: str) -> None:
+    """Delete the rows of uploads to a volume."""
+    session.exec(delete(Upload).where(col(Upload.volume_id) == volume_id))
 
 
 def packages(session: Session) -> list[ModelPackage]:

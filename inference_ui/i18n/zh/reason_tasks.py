@@ -28,6 +28,7 @@ TEXT = {
     "DRIVER_UNKNOWN": "没有驱动版本是 {driver} 的就绪节点",
     "NO_NODE_READY": "集群里没有就绪的节点，请联系管理员",
     "VERSION_PARTS": "版本要写成 1.2.3 这样的三段，现在是“{version}”",
-    "COMMAND_EMPTY": "请填写启动命令",
+    "COMMAND_EMPTY": "这个模型包没有单机启动命令，不能在这台机器上运行"
+    "；请管理员登记带启动命令的版本",
     "SPEC_SIZE": "CPU 和内存要大于 0，卡数不能为负",
 }

@@ -1,4 +1,4 @@
-"""Counting what a dataset holds, and the room on a volume."""
+"""Counting what a dataset holds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.records import InputKind
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.store.database import Store
+from tests.support.shelves import Shelves
 
 
 @pytest.fixture
@@ -25,10 +26,9 @@ def pages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalog(sqlite_store: Store, administrator: Actor, pages: Path) -> Catalog:
-    catalog = Catalog(sqlite_store)
-    catalog.add_volume(administrator, "data", pages.parent)
-    catalog.add_dataset(administrator, "pages", "data", "pages")
-    return catalog
+    shelves = Shelves(sqlite_store, pages.parent.parent / "own", administrator)
+    shelves.dataset("pages", shelves.volume("data", pages.parent), "pages")
+    return Catalog(sqlite_store)
 
 
 def test_inputs_are_counted_by_their_kind_and_only_so_far(
@@ -45,15 +45,3 @@ def test_inputs_of_a_dataset_that_is_not_there_cannot_be_counted(
 ) -> None:
     with pytest.raises(NotFound, match="DATASET_UNKNOWN"):
         catalog.count_inputs(administrator, "no-such-dataset", InputKind.JSON, 100)
-
-
-def test_free_bytes_are_those_of_the_file_system_or_unknown(
-    catalog: Catalog, administrator: Actor, pages: Path, tmp_path: Path
-) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    volume = catalog.add_volume(administrator, "gone", gone)
-    gone.rmdir()
-    free = catalog.free_bytes(administrator)
-    assert free.pop(volume.id) is None
-    assert all(number is not None and number > 0 for number in free.values())

@@ -19,9 +19,11 @@ from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.drafts import TaskDraft
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.server_drafts import MAX_NODES
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.store import tasks as queries
+from tests.support.shelves import Shelves
 
 GIB = 1 << 30
 
@@ -37,10 +39,11 @@ class World:
             path.mkdir(parents=True)
         (self.pages / "deep" / "one.json").write_text("{}")
         catalog = Catalog(store)
-        volume = catalog.add_volume(administrator, "results", self.results)
-        catalog.add_volume(administrator, "datasets", folder / "datasets")
-        dataset = catalog.add_dataset(administrator, "pages", "datasets", "pages")
-        package = catalog.add_package(
+        shelves = Shelves(store, folder / "own", administrator)
+        volume = shelves.volume("results", self.results)
+        on = shelves.volume("datasets", folder / "datasets")
+        dataset = shelves.dataset("pages", on, "pages")
+        package = Packages(store, Changes()).add(
             administrator,
             ModelPackage(
                 name="detector",

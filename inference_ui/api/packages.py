@@ -1,0 +1,62 @@
+"""Trying model packages: the question comes as a request's body, whatever it is.
+
+What is said of phases stands at ``services.trials``; an answer is written by ``api.asking``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from inference_ui.api.asking import GivenQuestion, answer_json
+from inference_ui.backend.errors import Message, NotFound
+from inference_ui.context import actor, product
+
+router = APIRouter(prefix="/packages/{package_id}/trial", tags=["packages"])
+
+
+@router.post("")
+def start(package_id: str, question: GivenQuestion, spec: str = "") -> dict[str, str]:
+    """Start the package's server on a node of the compute spec with the id ``spec``, ask it the
+    question, and stop it. Returns at once."""
+    return {"id": product().trials.start(actor(), package_id, spec, question)}
+
+
+@router.get("")
+def last(package_id: str) -> dict[str, Any]:
+    """The package's last trial, as it is now."""
+    trial = product().trials.last(actor(), package_id)
+    if trial is None:
+        raise NotFound("TRIAL_UNKNOWN")
+    return {
+        "id": trial.id,
+        "phase": str(trial.phase),
+        "owner": trial.owner,
+        "started_at": trial.started_at,
+        "ended_at": trial.ended_at,
+        "waiting": _message(trial.waiting),
+        "reason": _message(trial.reason),
+        "exit_code": trial.exit_code,
+        "ready_s": trial.ready_s,
+        "answer": answer_json(trial.answer) if trial.answer else None,
+        "log": trial.log,
+    }
+
+
+@router.get("/picture", response_class=Response)
+def picture(package_id: str) -> Response:
+    """The picture that the last trial asked about, in a format that browsers show."""
+    image = product().trials.picture(actor(), package_id)
+    headers = {"Cache-Control": "private, no-cache"}
+    return Response(image.data, media_type=image.media_type, headers=headers)
+
+
+@router.delete("", status_code=204)
+def stop(package_id: str) -> None:
+    """Have the trial end."""
+    product().trials.stop(actor(), package_id)
+
+
+def _message(message: Message | None) -> dict[str, Any] | None:
+    return message.to_json() if message else None

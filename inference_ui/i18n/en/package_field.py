@@ -1,0 +1,23 @@
+AREA = "package_field"
+TEXT = {
+    "name": "Name",
+    "version": "Version",
+    "description": "Description",
+    "service_type": "Service type",
+    "model_name": "Model name",
+    "predict_path": "Predict path",
+    "readiness_path": "Readiness path",
+    "command": "Start command on this machine",
+    "ready_timeout_s": "Time to get ready (s)",
+    "image": "Container image",
+    "port": "Container port",
+    "image_command": "Container command",
+    "image_arguments": "Container arguments",
+    "pull_secret": "Image pull secret",
+    "shm_mib": "Shared memory /dev/shm (MiB)",
+    "model_volume_id": "Volume",
+    "model_path": "Folder in the volume",
+    "box_format": "Order of a box",
+    "prompt": "Default prompt",
+    "image_template": "Template for pictures",
+}

@@ -1,0 +1,23 @@
+AREA = "package_field"
+TEXT = {
+    "name": "名称",
+    "version": "版本",
+    "description": "说明",
+    "service_type": "服务类型",
+    "model_name": "模型名",
+    "predict_path": "推理路径",
+    "readiness_path": "就绪检查路径",
+    "command": "本机启动命令",
+    "ready_timeout_s": "就绪超时（秒）",
+    "image": "容器镜像",
+    "port": "容器端口",
+    "image_command": "容器命令",
+    "image_arguments": "容器参数",
+    "pull_secret": "镜像拉取凭据",
+    "shm_mib": "共享内存 /dev/shm（MiB）",
+    "model_volume_id": "存储卷",
+    "model_path": "卷里的文件夹",
+    "box_format": "框的格式",
+    "prompt": "默认提示词",
+    "image_template": "图片模板",
+}

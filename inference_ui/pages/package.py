@@ -1,0 +1,386 @@
+"""The page of one version of a model package: what it is, and trying it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
+
+from inference_ui import routes
+from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.components.ask import AnswerOf, AskForm
+from inference_ui.components.controls import button, icon_button, link_button, select_input
+from inference_ui.components.feedback import confirm, empty, note, skeleton_rows
+from inference_ui.components.icons import icon
+from inference_ui.components.live import OnRevision
+from inference_ui.components.log_view import LogView
+from inference_ui.i18n.live import (
+    fmt_duration,
+    fmt_number,
+    fmt_size,
+    fmt_time,
+    one_of,
+    reason,
+    t,
+)
+from inference_ui.pages.shell import Page, shell
+from inference_ui.state.base import SignedIn
+from inference_ui.state.live import Live
+from inference_ui.state.package import PackageState
+
+ROW, TRIAL = PackageState.package, PackageState.trial
+MAY_CREATE = SignedIn.role != "VIEWER"
+LABEL = f"{ROW.name} {ROW.version}"
+
+
+def package() -> rx.Component:
+    """Return the page."""
+    return shell(
+        OnRevision.create(revision=Live.revision, on_change=PackageState.reload),
+        rx.cond(
+            PackageState.missing,
+            empty(
+                t("package.missing"),
+                t("package.missing_text"),
+                rx.el.div(
+                    link_button(t("package_form.to_list"), href=routes.PACKAGES), class_name="acts"
+                ),
+            ),
+            rx.cond(ROW.id != "", _body(), skeleton_rows(8)),
+        ),
+        _question(),
+        heading=rx.el.div(
+            rx.el.div(
+                ReactRouterLink.create(t("packages.title"), to=routes.PACKAGES),
+                icon("right"),
+                class_name="crumb",
+            ),
+            rx.el.h1(
+                rx.cond(PackageState.missing, t("package.missing"), ROW.name), class_name="cut"
+            ),
+            rx.el.span(ROW.version, class_name="tag mono"),
+            class_name="pk-head",
+        ),
+        current=routes.PACKAGES,
+        actions=(_actions(),),
+    )
+
+
+def _actions() -> rx.Component:
+    return rx.cond(
+        MAY_CREATE & (ROW.id != ""),
+        rx.fragment(
+            rx.cond(
+                ROW.may_change,
+                icon_button("delete", t("package.remove"), on_click=PackageState.ask),
+            ),
+            link_button(t("package.new_version"), href=ROW.copy_href, symbol="copy"),
+            link_button(t("package.deploy"), href=ROW.service_href, symbol="services"),
+            link_button(t("package.create_task"), href=ROW.task_href, kind="pri"),
+        ),
+    )
+
+
+def _body() -> rx.Component:
+    return rx.el.div(
+        rx.cond(ROW.description != "", rx.el.p(ROW.description, class_name="about")),
+        rx.el.div(
+            rx.el.div(_calls(), _starts(), _settings(), class_name="col"),
+            rx.el.div(_results(), _versions(), class_name="col"),
+            class_name="cols",
+        ),
+        _trial(),
+        class_name="pkp",
+    )
+
+
+def _panel(title: Any, *content: Any, **props: Any) -> rx.Component:
+    return rx.el.section(
+        rx.el.header(rx.el.h2(title)), *content, class_name="panel", aria_label=title, **props
+    )
+
+
+def _facts(*rows: Any) -> rx.Component:
+    return rx.el.dl(*rows, class_name="facts")
+
+
+def _fact(name: Any, value: Any, *, code: bool = True, when: Any = None) -> rx.Component:
+    shown = rx.el.div(
+        rx.el.dt(name), rx.el.dd(value, class_name="mono" if code else ""), class_name="fact"
+    )
+    return shown if when is None else rx.cond(when, shown)
+
+
+def _calls() -> rx.Component:
+    return _panel(
+        t("package_form.calls"),
+        _facts(
+            _fact(
+                t("package_field.service_type"),
+                one_of("service_type", ROW.service_type),
+                code=False,
+            ),
+            _fact(t("package_field.model_name"), ROW.model_name, when=ROW.model_name != ""),
+            _fact(t("package_field.predict_path"), ROW.predict_path),
+            _fact(t("package_field.readiness_path"), ROW.readiness_path),
+            _fact(
+                t("package.registered"),
+                t("package.by", owner=ROW.owner, time=fmt_time(ROW.created_at, "full")),
+                code=False,
+            ),
+        ),
+    )
+
+
+def _starts() -> rx.Component:
+    image = ROW.image != ""
+    return _panel(
+        t("package_form.starts"),
+        _facts(
+            _fact(t("package_field.command"), ROW.command, when=ROW.command != ""),
+            _fact(t("package_field.image"), ROW.image, when=image),
+            _fact(t("package_field.port"), ROW.port, when=image),
+            _fact(
+                t("package_field.image_command"), ROW.image_command, when=ROW.image_command != ""
+            ),
+            _fact(
+                t("package_field.image_arguments"),
+                ROW.image_arguments,
+                when=ROW.image_arguments != "",
+            ),
+            _fact(t("package_field.pull_secret"), ROW.pull_secret, when=ROW.pull_secret != ""),
+            _fact(
+                t("package_field.shm_mib"),
+                fmt_size(ROW.shm_bytes),
+                code=False,
+                when=ROW.shm_bytes != None,  # noqa: E711 - a Var
+            ),
+            _fact(t("package.model_files"), ROW.model_files, when=ROW.model_files != ""),
+            _fact(
+                t("package_field.ready_timeout_s"), fmt_duration(ROW.ready_timeout_s), code=False
+            ),
+        ),
+    )
+
+
+def _settings() -> rx.Component:
+    return rx.fragment(
+        _panel(
+            t("package_form.variables"),
+            _setting_table(PackageState.variables, t("package_form.variables")),
+            data_testid="variables",
+        ),
+        rx.cond(
+            PackageState.parameters.length() > 0,
+            _panel(
+                t("package_form.parameters"),
+                _setting_table(PackageState.parameters, t("package_form.parameters")),
+            ),
+        ),
+    )
+
+
+def _setting_table(rows: Any, label: Any) -> rx.Component:
+    def line(row: Any) -> rx.Component:
+        value = rx.cond(
+            row.secret,
+            rx.el.span(
+                icon("lock", class_name="s"),
+                rx.cond(row.set, t("package.secret_set"), t("package.secret_unset")),
+                class_name="t3 sec",
+            ),
+            rx.el.span(row.default, class_name="mono", title=row.default),
+        )
+        return rx.el.tr(
+            rx.el.td(rx.el.span(row.name, class_name="mono"), class_name="cut", title=row.name),
+            rx.el.td(value, class_name="cut"),
+            rx.el.td(row.description, class_name="cut t2", title=row.description),
+            key=row.name,
+        )
+
+    return rx.cond(
+        rows.length() > 0,
+        rx.el.table(
+            rx.el.thead(
+                rx.el.tr(
+                    *(
+                        rx.el.th(t(f"package_form.column_{name}"), scope="col")
+                        for name in ("name", "default", "description")
+                    )
+                )
+            ),
+            rx.el.tbody(rx.foreach(rows, line)),
+            aria_label=label,
+        ),
+        rx.el.p(t("package.no_variables"), class_name="none"),
+    )
+
+
+def _results() -> rx.Component:
+    return _panel(
+        t("package_form.results"),
+        _facts(
+            _fact(
+                t("package_field.box_format"),
+                rx.cond(
+                    ROW.may_change,
+                    select_input(
+                        "box_format",
+                        *(
+                            rx.el.option(t(f"box_format.{order}"), value=str(order))
+                            for order in BoxFormat
+                        ),
+                        value=ROW.box_format,
+                        on_change=PackageState.revise,
+                        aria_label=t("package_field.box_format"),
+                    ),
+                    one_of("box_format", ROW.box_format),
+                ),
+                code=False,
+            ),
+            _fact(t("package_field.prompt"), ROW.prompt, code=False, when=ROW.prompt != ""),
+            _fact(
+                t("package_field.image_template"),
+                ROW.image_template,
+                when=ROW.image_template != "",
+            ),
+        ),
+    )
+
+
+def _versions() -> rx.Component:
+    def line(row: Any) -> rx.Component:
+        return rx.el.li(
+            ReactRouterLink.create(
+                row.version,
+                to=row.href,
+                class_name="mono",
+                aria_current=rx.cond(row.current, "page", "false"),
+            ),
+            rx.el.span(fmt_time(row.created_at), class_name="t3 num"),
+            key=row.id,
+        )
+
+    return _panel(
+        t("package.versions"),
+        rx.el.ul(rx.foreach(PackageState.versions, line), class_name="vers"),
+        data_testid="versions",
+    )
+
+
+def _trial() -> rx.Component:
+    running = ~TRIAL.ended
+    return rx.el.section(
+        rx.el.h2(t("package.trial"), rx.el.span(t("package.trial_hint"), class_name="t3 aside")),
+        rx.cond(
+            MAY_CREATE,
+            rx.el.div(
+                _spec(),
+                AskForm.create(
+                    url=ROW.trial_url,
+                    verb=t("package.try"),
+                    example=ROW.example,
+                    prompts=ROW.prompts,
+                    prompt=ROW.prompt,
+                    query=rx.Var.create({"spec": PackageState.spec_id}),
+                    disabled=running | (PackageState.spec_id == ""),
+                    on_sent=PackageState.sent,
+                ),
+                class_name="trial-form",
+            ),
+            rx.el.p(reason("VIEWERS_ONLY_LOOK", {}), class_name="t3"),
+        ),
+        rx.cond(TRIAL.phase != "", _course()),
+        class_name="trial",
+        aria_label=t("package.trial"),
+    )
+
+
+def _spec() -> rx.Component:
+    return rx.el.div(
+        rx.el.label(t("package.trial_spec"), html_for="spec"),
+        select_input(
+            "spec",
+            rx.foreach(PackageState.specs, lambda row: rx.el.option(row.name, value=row.id)),
+            value=PackageState.spec_id,
+            on_change=PackageState.choose_spec,
+        ),
+        class_name="f spec-choice",
+    )
+
+
+def _course() -> rx.Component:
+    """Return how the trial goes, what it says, and what came of it."""
+    told = TRIAL.waiting
+    stop = button(
+        t("package.stop_trial"), symbol="stop", small=True, on_click=PackageState.stop_trial
+    )
+    return rx.el.div(
+        rx.el.div(
+            rx.el.span(
+                one_of("trial_phase", TRIAL.phase),
+                class_name=f"phase {TRIAL.phase}",
+                data_testid="trial-phase",
+                data_phase=TRIAL.phase,
+            ),
+            rx.cond(told.code != "", rx.el.span(reason(told.code, told.args), class_name="t2")),
+            rx.cond(
+                TRIAL.ready_s != None,  # noqa: E711 - a Var
+                rx.el.span(
+                    t("package.ready_after", seconds=fmt_number(TRIAL.ready_s)),
+                    class_name="t3 num",
+                ),
+            ),
+            rx.el.span(
+                t("package.tried_by", owner=TRIAL.owner, time=fmt_time(TRIAL.started_at)),
+                class_name="t3 num",
+            ),
+            rx.el.span(class_name="grow"),
+            rx.cond(~TRIAL.ended & TRIAL.mine, stop),
+            class_name="line",
+            role="status",
+        ),
+        rx.cond(TRIAL.reason.code != "", _why()),
+        AnswerOf.create(source=TRIAL.answer, picture=TRIAL.picture),
+        LogView.create(
+            log=TRIAL.id,
+            text=TRIAL.log,
+            title=t("package.log"),
+            follow=t("task.log_follow"),
+            waiting=t("task.log_waiting"),
+            empty=t("task.log_empty"),
+        ),
+        class_name="course",
+    )
+
+
+def _why() -> rx.Component:
+    code = rx.cond(
+        TRIAL.exit_code != None,  # noqa: E711 - a Var
+        rx.el.p(t("package.exit_code", code=TRIAL.exit_code)),
+    )
+    said = reason(TRIAL.reason.code, TRIAL.reason.args)
+    return rx.el.div(note(said, code), data_testid="trial-reason")
+
+
+def _question() -> rx.Component:
+    problem = PackageState.problem
+    return confirm(
+        t("package.remove_title", name=LABEL),
+        t("package.remove_text"),
+        rx.cond(problem.code != "", note(reason(problem.code, problem.args))),
+        open=PackageState.asking,
+        verb=t("package.remove"),
+        symbol="delete",
+        on_confirm=PackageState.remove,
+        on_close=PackageState.dismiss,
+    )
+
+
+PAGE = Page(
+    routes.PACKAGE,
+    t("package.title_of", name=LABEL),
+    package,
+    on_load=PackageState.load,
+)
