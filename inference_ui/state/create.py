@@ -94,7 +94,7 @@ class CreateState(DraftFields, rx.State):
             return
         self.submitting = True
         yield
-        self._set({name: str(form[name])[:LONGEST] for name in FIELDS if name in form})
+        self._set(_typed(form))
         try:
             yield await self._create()
         finally:
@@ -159,6 +159,11 @@ class CreateState(DraftFields, rx.State):
         self.waiting = message_row(found.waiting)
         free = "name" in self._left and "name" not in found.problems
         self.free_name = self.values["name"].strip() if free else ""
+
+
+def _typed(form: dict[str, Any]) -> dict[str, str]:
+    """Return the fields that a submitted form holds: one that is not shown comes as None."""
+    return {name: form[name][:LONGEST] for name in FIELDS if isinstance(form.get(name), str)}
 
 
 def _focus(name: str) -> str:
