@@ -142,6 +142,8 @@ class CreateState(DraftFields, rx.State):
         if name == "spec_id":
             self.accelerator = ""
             await self._choose_spec(values["spec_id"])
+            if values["driver_version"] and values["driver_version"] not in self.drivers:
+                self._set({"driver_version": ""})
         if name in ("dataset_id", "input_kind"):
             found = await rx.run_in_thread(lambda: create_offer.about_dataset(user, values))
             self.inputs, self.earlier = found

@@ -89,7 +89,7 @@ def test_the_whole_form_is_filled_in_by_keyboard(visit, running):
     tab_to(page, control(page, "volume_id"))
     page.keyboard.type("results", delay=20)
     expect(page.get_by_text("将立即开始").or_(page.get_by_text("将排队"))).to_be_visible()
-    tab_to(page, page.get_by_role("button", name="创建"))
+    tab_to(page, page.get_by_role("button", name="创建", exact=True))
     page.keyboard.press("Enter")
     expect(page).to_have_url(TASK_PAGE)
     assert [task.name for task in tasks_of(running, user)] == [f"{user.name} keys"]
@@ -99,7 +99,7 @@ def test_the_whole_form_is_filled_in_by_keyboard(visit, running):
 def test_each_wrong_field_says_so_and_the_first_gets_the_focus(visit, running, locale):
     page = visit(running.user(), routes.NEW_TASK, locale=locale)
     choose(page, "dataset_id", "datasets / form-pages")
-    page.get_by_role("button", name="创建" if locale == "zh" else "Create").click()
+    page.get_by_role("button", name="创建" if locale == "zh" else "Create", exact=True).click()
     empty, choice = ("请填写名称", "请选择") if locale == "zh" else ("Enter a name", "Choose one")
     expect(message(page, "name")).to_have_text(empty)
     for name in ("package_id", "spec_id", "volume_id"):
@@ -147,7 +147,7 @@ def test_a_name_that_is_taken_or_has_a_folder_is_refused_where_it_stands(visit, 
     control(page, "name").blur()
     expect(message(page, "name")).to_contain_text("已经有一个叫")
     control(page, "name").fill(there)
-    page.get_by_role("button", name="创建").click()
+    page.get_by_role("button", name="创建", exact=True).click()
     expect(message(page, "name")).to_contain_text("已经存在，请换一个名称")
     expect(control(page, "dataset_id").locator("option:checked")).to_have_text(
         "datasets / form-pages"
@@ -212,7 +212,7 @@ def test_a_second_press_creates_no_second_task(visit, running):
     user = running.user()
     page = visit(user, routes.NEW_TASK)
     fill(page, f"{user.name} once")
-    page.get_by_role("button", name="创建").dblclick()
+    page.get_by_role("button", name="创建", exact=True).dblclick()
     expect(page).to_have_url(TASK_PAGE)
     assert len(tasks_of(running, user)) == 1
     page.goto(running.address + routes.NEW_TASK)
@@ -245,7 +245,7 @@ def test_what_was_filled_in_outlives_the_servers_memory(visit, running):
 def test_a_viewer_is_told_why_nothing_can_be_created(visit, running):
     page = visit(running.user(Role.VIEWER), routes.NEW_TASK)
     expect(page.get_by_text("你是查看者，可以看任务和结果，不能创建")).to_be_visible()
-    expect(page.get_by_role("button", name="创建")).to_have_count(0)
+    expect(page.get_by_role("button", name="创建", exact=True)).to_have_count(0)
 
 
 @BOTH

@@ -85,7 +85,7 @@ def test_one_of_two_variables_is_overridden_and_the_server_gets_both(visit, runn
     expect(reset).to_be_visible()
     variable(page, "BATCH").focus()
     variable(page, "BATCH").blur()  # looked at, not changed
-    page.get_by_role("button", name="创建").click()
+    page.get_by_role("button", name="创建", exact=True).click()
     page.wait_for_url("**/tasks/*")
     task = only_task(running, user)
     assert task.plan.server.environment == {"GREETING": "servus"}
@@ -126,7 +126,7 @@ def test_a_secret_never_comes_back_to_the_browser(visit, running):
     for text in (*frames, *seen):
         assert TYPED_KEY not in text
         assert DEFAULT_KEY not in text
-    page.get_by_role("button", name="创建").click()
+    page.get_by_role("button", name="创建", exact=True).click()
     page.wait_for_url("**/tasks/*")
     assert only_task(running, user).plan.server.environment == {"KEY": TYPED_KEY}
 
@@ -150,7 +150,7 @@ def test_a_wrong_value_is_told_at_the_table_and_gets_the_focus(visit, running):
     fill(page, f"{user.name} long")
     put(page, "BATCH", "x" * 8_193)
     expect(message(page, "environment")).to_have_text("BATCH 的值最多 8,192 个字符")
-    page.get_by_role("button", name="创建").click()
+    page.get_by_role("button", name="创建", exact=True).click()
     expect(variable(page, "BATCH")).to_be_focused()
 
 
@@ -184,7 +184,7 @@ def with_mlu(visit, served: Site, **look) -> Page:
 
 
 def picker(page: Page) -> Locator:
-    return page.get_by_role("button", name="节点名称")
+    return page.get_by_test_id("nodes").locator(".face")
 
 
 def test_chosen_nodes_lock_the_driver_version_until_they_are_cleared(visit, with_cards):
@@ -280,7 +280,7 @@ def test_through_a_running_service_or_with_a_copy_of_it(visit, running):
     choose(page, "dataset_id", "datasets / own-pages")
     choose(page, "volume_id", "results")
     control(page, "name").fill(f"{user.name} copied")
-    page.get_by_role("button", name="创建").click()
+    page.get_by_role("button", name="创建", exact=True).click()
     page.wait_for_url("**/tasks/*")
     copied = only_task(running, user).plan.server
     assert copied.kind == "OWNED"
@@ -290,7 +290,7 @@ def test_through_a_running_service_or_with_a_copy_of_it(visit, running):
     choose(page, "dataset_id", "datasets / own-pages")
     choose(page, "volume_id", "results")
     control(page, "name").fill(f"{user.name} through")
-    page.get_by_role("button", name="创建").click()
+    page.get_by_role("button", name="创建", exact=True).click()
     page.wait_for_url("**/tasks/*")
     tasks = running.inside.product.tasks.page(user, mine=True).tasks
     through = next(task for task in tasks if task.name.endswith("through"))
