@@ -6,11 +6,12 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-from inference_ui.api import datasets, packages, results, uploads
+from inference_ui.api import datasets, packages, results, services, uploads
 
 ROUTERS: tuple[APIRouter, ...] = (
     results.router,
     packages.router,
+    services.router,
     datasets.router,
     uploads.router,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inference_ui.backend.cluster.local import LocalCluster
+from inference_ui.backend.cluster.local.inventory import read_inventory
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
@@ -83,13 +84,14 @@ class Product:
 def build(settings: Settings) -> Product:
     """Open the data folder and the database, and put the product together. Starts nothing.
 
-    Raises :class:`CannotStart` when the data folder cannot be used, and
+    Raises :class:`CannotStart` when the data folder or the inventory cannot be used, and
     :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
     """
     _prepare_folders(settings)
     store = Store(settings.database)
     store.migrate()
-    cluster = LocalCluster(settings.runs_folder)
+    nodes = read_inventory(settings.inventory) if settings.inventory else None
+    cluster = LocalCluster(settings.runs_folder, nodes)
     changes = Changes()
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)

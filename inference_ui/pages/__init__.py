@@ -9,6 +9,9 @@ from inference_ui.pages import (
     package_form,
     packages,
     results,
+    service,
+    service_form,
+    services,
     task,
     tasks,
     volumes,
@@ -25,6 +28,9 @@ PAGES = (
     datasets.PAGE,
     dataset.PAGE,
     volumes.PAGE,
+    services.PAGE,
+    service_form.PAGE,
+    service.PAGE,
     not_found.PAGE,
 )
 """Every page of the product, in the order in which they are compiled."""

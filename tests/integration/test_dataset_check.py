@@ -59,9 +59,9 @@ def big(installation, count=40_000):
     installation.register("pages")
 
 
-def process_of(installation):
+def process_of(installation, name="pages"):
     def find():
-        progress = installation.product.checks.progress(dataset_id(installation))
+        progress = installation.product.checks.progress(dataset_id(installation, name))
         return psutil.Process(progress.pid) if progress and progress.pid else None
 
     return wait_for(find, "the check's process")
@@ -166,16 +166,18 @@ def test_so_many_are_checked_at_once_and_only_by_who_may(installation):
         checks.start(Actor("v", "v", Role.VIEWER), dataset_id(installation, "one"))
     with pytest.raises(NotFound):
         checks.start(actor, "none")
+    held = []
     for name in ("one", "two"):
-        folder = folder_of(installation, name) / "a"
-        folder.mkdir()
-        for number in range(30_000):
-            (folder / f"{number}.txt").touch()
+        for number in range(20_000):
+            (folder_of(installation, name) / f"{number}.json").touch()
         checks.start(actor, dataset_id(installation, name))
+        held.append(process_of(installation, name))
+        held[-1].suspend()
     with pytest.raises(Conflict) as busy:
         checks.start(actor, dataset_id(installation, "three"))
     assert busy.value.code == "CHECKS_AT_ONCE"
+    for process in held:
+        process.resume()
     for name in ("one", "two"):
-        assert (
-            wait_for(lambda name=name: report_of(installation, name), "the report").files == 30_002
-        )
+        report = wait_for(lambda name=name: report_of(installation, name), "the report")
+        assert (report.files, report.bad) == (20_002, 20_000)
