@@ -214,7 +214,7 @@ def test_wrong_names_are_told_at_the_field_and_viewers_have_no_button(visit, run
     page.get_by_test_id("upload-files").set_input_files(tmp_path / "a.json")
     page.get_by_test_id("upload-name").fill("a/b")
     page.get_by_test_id("upload-name").press("Tab")
-    expect(page.get_by_role("alert")).to_contain_text("名称里不能有“/”")
+    expect(page.get_by_test_id("upload").get_by_role("alert")).to_contain_text("名称里不能有“/”")
     viewer = visit(running.user(Role.VIEWER), routes.DATASETS)
     expect(viewer.get_by_role("heading", level=1)).to_be_visible()
     expect(viewer.get_by_test_id("upload-toggle")).to_have_count(0)

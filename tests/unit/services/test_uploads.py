@@ -27,6 +27,7 @@ from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.upload_drafts import UploadDraft, UploadView
 from inference_ui.backend.services.uploads import Uploads
+from inference_ui.backend.services.volumes import Volumes
 from inference_ui.backend.store.database import Store
 from tests.support.waiting import wait_for
 from tests.support.zips import a_zip, zip_with
@@ -405,6 +406,18 @@ def test_cancelling_removes_everything(hands: Hands) -> None:
         hands.send(upload, TWO)
     assert code_of(caught) == "UPLOAD_UNKNOWN"
     assert hands.uploads.check(hands.user, hands.draft(TWO)) == {}
+
+
+def test_a_volume_is_not_removed_under_an_upload(hands: Hands, tmp_path: Path) -> None:
+    volumes = Volumes(hands.store, roots=[tmp_path], claims={}, own=tmp_path / "own")
+    administrator = hands.people[Role.ADMINISTRATOR]
+    upload = hands.begin(TWO)
+    with pytest.raises(Conflict) as caught:
+        volumes.remove(administrator, hands.volume.id)
+    assert code_of(caught) == "VOLUME_HAS_UPLOAD"
+    hands.uploads.cancel(hands.user, upload)
+    volumes.remove(administrator, hands.volume.id)
+    volumes.close()
 
 
 def test_a_zip_is_unpacked_into_a_dataset(hands: Hands) -> None:
