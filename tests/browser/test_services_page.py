@@ -1,4 +1,4 @@
-"""Online services in a browser: deployed, tested with a picture, used, stopped, started, deleted."""
+"""Online services in a browser: deployed, tested with a picture, used, stopped, deleted."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_service_is_deployed_tested_with_a_picture_stopped_started_and_deleted
     page.locator("label", has_text="cpu-half").first.click()
     expect(page.locator(".say > i:not([class])")).to_be_visible()
     assert findings(page) == []
-    page.locator("button[type=submit]").click()
+    page.locator(".foot2 button[type=submit]").click()
     status(page, {"zh": "运行中", "en": "Running"}[locale])
     expect(page.get_by_test_id("replicas").locator("tbody tr")).to_have_count(1)
     assert findings(page) == []
@@ -173,7 +173,7 @@ def test_an_administrator_registers_a_server_that_runs_and_its_token_is_not_show
         page.get_by_role("button", name="试连一次").click()
         expect(page.get_by_test_id("tried")).to_contain_text("连上了")
         assert findings(page) == []
-        page.locator("button[type=submit]").click()
+        page.locator(".foot2 button[type=submit]").click()
         status(page, "运行中")
         page.get_by_test_id("tab-plan").click()
         expect(page.locator(".plan")).to_contain_text("X-Team")
@@ -201,7 +201,7 @@ def test_an_administrator_registers_a_server_that_runs_and_its_token_is_not_show
 def test_a_wrong_form_stays_and_leads_to_what_is_wrong(visit, models):
     page = visit(models.user(), routes.NEW_SERVICE)
     page.locator("#name").fill("half")
-    page.locator("button[type=submit]").click()
+    page.locator(".foot2 button[type=submit]").click()
     expect(page.locator("#package_id")).to_be_focused()
     expect(page.locator("#package_id-message")).not_to_be_empty()
     page.locator("#max_in_flight").fill("x")

@@ -21,7 +21,6 @@ from tests.support.inference_server import Call, Gate, InferenceServer
 from tests.support.inside import Inside
 from tests.support.waiting import wait_for
 
-
 Register = Callable[..., OnlineService]
 
 
