@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inference_ui.backend.cluster.local import LocalCluster
+from inference_ui.backend.cluster.local.inventory import read_inventory
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
@@ -27,6 +28,7 @@ from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.services.trials import Trials
+from inference_ui.backend.services.uploads import Uploads
 from inference_ui.backend.services.volumes import VolumeDraft, Volumes
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
@@ -54,6 +56,7 @@ class Product:
     canaries: Canaries
     results: Results
     online: OnlineServices
+    uploads: Uploads
     changes: Changes
     probes: Probes
     engine: Engine
@@ -70,6 +73,7 @@ class Product:
     def close(self) -> None:
         """End trials, stop the engine and close the database. Other workloads go on."""
         self.trials.close()
+        self.uploads.close()
         self.engine.stop()
         self.probes.close()
         self.checks.close()
@@ -80,13 +84,14 @@ class Product:
 def build(settings: Settings) -> Product:
     """Open the data folder and the database, and put the product together. Starts nothing.
 
-    Raises :class:`CannotStart` when the data folder cannot be used, and
+    Raises :class:`CannotStart` when the data folder or the inventory cannot be used, and
     :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
     """
     _prepare_folders(settings)
     store = Store(settings.database)
     store.migrate()
-    cluster = LocalCluster(settings.runs_folder)
+    nodes = read_inventory(settings.inventory) if settings.inventory else None
+    cluster = LocalCluster(settings.runs_folder, nodes)
     changes = Changes()
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
@@ -114,6 +119,7 @@ def build(settings: Settings) -> Product:
         canaries=Canaries(store, tasks, results, changes),
         results=results,
         online=OnlineServices(store, cluster, changes),
+        uploads=Uploads(store, changes),
         changes=changes,
         probes=probes,
         engine=Engine(

@@ -15,7 +15,7 @@ class Settings(BaseSettings):
     ``public_url`` is the address that browsers use when it is not ``http://host:port``; port 0 is
     any free one. ``volume_roots`` are the folders below which a storage volume may be registered
     (a JSON list), ``claims`` where claims of a cluster are mounted here, by their name (a JSON
-    object).
+    object). ``inventory`` is a file of the nodes that there are, in place of this machine's own.
     """
 
     model_config = SettingsConfigDict(env_prefix="INFERENCE_UI_", frozen=True)
@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     session_days: int = 14
     volume_roots: tuple[Path, ...] = (Path("/"),)
     claims: dict[str, Path] = {}
+    inventory: Path | None = None
 
     @property
     def data_folder(self) -> Path:

@@ -108,6 +108,7 @@ export const time = (locale, value, style = "short") => {
     monthName: new Intl.DateTimeFormat("en", { month: "short" }).format(at),
     time: style === "full" ? `${minute}:${two(at.getSeconds())}` : minute,
   };
+  if (style === "minute") return minute;
   if (style === "full") return say(locale, "format.full", args);
   const midnight = new Date();
   midnight.setHours(0, 0, 0, 0);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui.components.controls import button, icon_button, link_button
 from inference_ui.components.icons import icon
@@ -61,6 +62,8 @@ def _said(row: Any) -> rx.Component:
             rx.el.p(
                 one_of("end", row.end),
                 rx.cond(row.note.code != "", rx.fragment(t("canary.colon"), told)),
+                " ",
+                ReactRouterLink.create(t("canary.logs"), to=row.logs),
                 class_name="bad",
             ),
         ),

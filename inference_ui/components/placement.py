@@ -6,10 +6,24 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex.event import no_args_event_spec, passthrough_event_spec
 
-from inference_ui.components.controls import described, field, select_input
+from inference_ui.components.controls import field, select_input
 from inference_ui.components.icons import icon
-from inference_ui.i18n.live import reason, t
+from inference_ui.i18n.live import t
+
+
+class NodePicker(rx.Component):
+    """Chooses of ``rows`` (a Var of ``NodeRow``s); ``chosen`` are names."""
+
+    library = "$/utils/product/node_picker"
+    tag = "NodePicker"
+
+    rows: rx.Var[list[Any]]
+    chosen: rx.Var[list[str]]
+    invalid: rx.Var[bool]
+    on_toggle: rx.EventHandler[passthrough_event_spec(str)]
+    on_clear: rx.EventHandler[no_args_event_spec]
 
 
 def placement_fields(
@@ -48,30 +62,6 @@ def _nodes(
             t("server.clear_driver"), type="button", class_name="lnk", on_click=on_driver("")
         ),
     )
-    face = rx.el.summary(
-        rx.cond(
-            chosen.length() > 0,
-            rx.foreach(chosen, lambda name: rx.el.span(rx.el.span(name), class_name="chip")),
-            rx.el.span(t("server.any_node"), class_name="ph"),
-        ),
-        rx.el.span(class_name="grow"),
-        icon("down", class_name="s"),
-        class_name=rx.cond(error != "", "inp err", "inp"),
-        aria_label=t("server.nodes"),
-        **described("nodes", error),
-    )
-    menu = rx.el.div(
-        rx.foreach(nodes, lambda row: _node(row, on_toggle)),
-        rx.cond(
-            chosen.length() > 0,
-            rx.el.button(
-                t("server.clear_nodes"), type="button", class_name="lnk", on_click=on_clear
-            ),
-        ),
-        class_name="menu nodes-menu",
-        role="group",
-        aria_label=t("server.nodes"),
-    )
     return field(
         t("server.nodes"),
         rx.cond(
@@ -84,35 +74,18 @@ def _nodes(
                 aria_disabled="true",
                 id="nodes",
             ),
-            rx.el.details(face, menu, class_name="picker", data_testid="nodes"),
+            NodePicker.create(
+                id="nodes",
+                rows=nodes,
+                chosen=chosen,
+                invalid=error != "",
+                on_toggle=on_toggle,
+                on_clear=on_clear,
+            ),
         ),
         id="nodes",
         error=error,
         hint=rx.cond(locked, way_back, t("server.nodes_hint")),
-    )
-
-
-def _node(row: Any, on_toggle: Any) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="checkbox",
-            checked=row.chosen,
-            disabled=~row.fits & ~row.chosen,
-            on_change=on_toggle(row.name),
-            class_name="box",
-        ),
-        rx.el.span(row.name, class_name="mono cut"),
-        rx.el.span(class_name="grow"),
-        rx.cond(
-            row.fits,
-            rx.el.span(
-                rx.cond(row.free, t("server.node_free"), t("server.node_busy")),
-                class_name=rx.cond(row.free, "ok s12", "warn s12"),
-            ),
-            rx.el.span(reason(row.why.code, row.why.args), class_name="t3 s12 why-not"),
-        ),
-        class_name=rx.cond(row.fits, "opt", "opt off"),
-        key=row.name,
     )
 
 

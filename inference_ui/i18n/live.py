@@ -75,7 +75,8 @@ def fmt_clock(seconds: Any) -> StringVar:
 
 
 def fmt_time(value: Any, style: str = "short") -> StringVar:
-    """``Today 09:12`` of seconds since 1970 or an ISO text; ``full`` gives year and seconds."""
+    """``Today 09:12`` of seconds since 1970 or an ISO text; ``full`` gives year and seconds,
+    ``minute`` the time of day alone."""
     return _call("time", value, style)
 
 

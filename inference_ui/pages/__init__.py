@@ -2,6 +2,8 @@
 
 from inference_ui.pages import (
     create,
+    dataset,
+    datasets,
     not_found,
     package,
     package_form,
@@ -12,6 +14,7 @@ from inference_ui.pages import (
     services,
     task,
     tasks,
+    volumes,
 )
 
 PAGES = (
@@ -22,6 +25,9 @@ PAGES = (
     packages.PAGE,
     package_form.PAGE,
     package.PAGE,
+    datasets.PAGE,
+    dataset.PAGE,
+    volumes.PAGE,
     services.PAGE,
     service_form.PAGE,
     service.PAGE,

@@ -6,8 +6,10 @@ from typing import Any
 
 import reflex as rx
 
-from inference_ui.i18n.live import one_of, reason, t
-from inference_ui.state.create import COUNTED, CreateState
+from inference_ui.i18n.live import fmt_duration, one_of, reason, t
+from inference_ui.state.canary import CanaryState
+from inference_ui.state.create import CreateState
+from inference_ui.state.create_offer import COUNTED
 
 
 def inputs_found() -> Any:
@@ -44,7 +46,7 @@ def outlook() -> rx.Component:
                     rx.el.span(reason(waiting.code, waiting.args), class_name="cut"),
                 ),
                 rx.fragment(
-                    rx.el.i(), rx.el.span(t("create.starts")), _items(), _nodes(), _where()
+                    rx.el.i(), rx.el.span(t("create.starts")), _items(), _nodes(), _time(), _where()
                 ),
             ),
         ),
@@ -60,7 +62,20 @@ def _nodes() -> rx.Component:
     return rx.cond(
         through,
         rx.el.span(CreateState.service.name),
-        rx.el.span(t("create.on_nodes", count=CreateState.node_total)),
+        rx.fragment(
+            rx.el.span(t("create.on_nodes", count=CreateState.node_total)),
+            rx.el.span(t("create.fit_now", count=CreateState.spec.free)),
+        ),
+    )
+
+
+def _time() -> rx.Component:
+    """Return how long it takes as far as a try has told, else how to find out."""
+    took = CanaryState.canary.estimate_s
+    return rx.cond(
+        took != None,  # noqa: E711 - a Var
+        rx.el.span(t("create.estimate", took=fmt_duration(took, 1))),
+        rx.el.span(t("create.try_tells"), class_name="t3"),
     )
 
 

@@ -42,7 +42,13 @@ def dataset() -> rx.Component:
             CHOICES.datasets,
             lambda row: rx.el.option(f"{row.volume} / {row.name}", value=row.id),
         ),
-        beside=inputs_found(),
+        beside=rx.fragment(
+            inputs_found(),
+            rx.cond(
+                CreateState.dataset.bytes > 0,
+                rx.fragment(" · ", fmt_size(CreateState.dataset.bytes)),
+            ),
+        ),
     )
     return labelled(
         "dataset_id",
@@ -170,7 +176,11 @@ def more() -> rx.Component:
             class_name="lab",
         ),
         rx.el.div(
-            _small("max_failed", hint=t("create.max_failed_hint"), placeholder="5%"),
+            _small(
+                "max_failed",
+                hint=t("create.max_failed_hint"),
+                placeholder=t("create.max_failed_none"),
+            ),
             _small("item_timeout_s", unit=t("create.seconds"), input_mode="decimal"),
             _small("retries", unit=t("create.times"), input_mode="numeric"),
             class_name="three",

@@ -33,6 +33,7 @@ class CanaryRow:
     end: str = ""
     tried: list[TriedRow] = field(default_factory=list)
     href: str = ""
+    logs: str = ""
     inputs: int | None = None
     nodes: int = 1
     rate: float | None = None
@@ -57,5 +58,6 @@ def canary_row(view: CanaryView, nodes: int) -> CanaryRow:
         inputs=view.inputs,
         nodes=max(1, nodes),
         rate=view.rate,
-        estimate_s=view.estimate_s,
+        estimate_s=None if view.estimate_s is None else max(1.0, view.estimate_s),
+        logs=routes.task(task.id, "logs"),
     )

@@ -80,7 +80,8 @@ def parameter_rows(package: PackageSnapshot | None, given: Mapping[str, str]) ->
 
 
 def node_rows(places: Places, chosen: Sequence[str]) -> list[NodeRow]:
-    """Return the nodes to choose of; one that was chosen and is gone stands last."""
+    """Return the nodes to choose of: first those that can ever fit; one that was chosen and is
+    gone stands last."""
     rows = [
         NodeRow(
             one.node.name,
@@ -89,7 +90,7 @@ def node_rows(places: Places, chosen: Sequence[str]) -> list[NodeRow]:
             chosen=one.node.name in chosen,
             why=message_row(one.problem),
         )
-        for one in places.nodes
+        for one in sorted(places.nodes, key=lambda one: one.problem is not None)
     ]
     known = {row.name for row in rows}
     return [

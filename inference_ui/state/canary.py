@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import reflex as rx
@@ -10,6 +11,8 @@ from inference_ui.backend.errors import InvalidFields, NotFound
 from inference_ui.context import actor, product
 from inference_ui.rows.canary import CanaryRow, canary_row
 from inference_ui.state.create import CreateState
+
+_SHOW = "document.getElementById('canary')?.scrollIntoView()"
 
 
 class CanaryState(rx.State):
@@ -21,17 +24,25 @@ class CanaryState(rx.State):
     _nodes: int = 1
 
     @rx.event
-    async def start(self) -> Any:
-        """Try what the form holds."""
+    async def load(self) -> None:
+        """Go on showing the canary of what is filled in; a form that was begun anew has none."""
         form = await self.get_state(CreateState)
-        user, draft = actor(), form._draft()
+        if not form.values["name"]:
+            self.reset()
+        elif self.canary.id:
+            await self._read(self.canary.id)
+
+    @rx.event
+    async def start(self) -> AsyncIterator[Any]:
+        """Try what the form holds; a second press meanwhile does nothing."""
+        if self.starting:
+            return
+        self.starting = True
+        yield
         try:
-            task = await rx.run_in_thread(lambda: product().canaries.start(user, draft))
-        except InvalidFields as error:
-            return form._refused(error)
-        self._nodes = draft.node_count
-        await self._read(task.id)
-        return rx.call_script("document.getElementById('canary')?.scrollIntoView()")
+            yield await self._start()
+        finally:
+            self.starting = False
 
     @rx.event
     async def look(self) -> None:
@@ -43,6 +54,8 @@ class CanaryState(rx.State):
     async def stop(self) -> None:
         """End it before its time."""
         user, task_id = actor(), self.canary.id
+        if not task_id:
+            return
         await rx.run_in_thread(lambda: product().canaries.stop(user, task_id))
         await self._read(task_id)
 
@@ -52,6 +65,17 @@ class CanaryState(rx.State):
         user = actor()
         await rx.run_in_thread(lambda: product().canaries.discard(user))
         self.canary = CanaryRow()
+
+    async def _start(self) -> Any:
+        form = await self.get_state(CreateState)
+        user, draft = actor(), form._draft()
+        try:
+            task = await rx.run_in_thread(lambda: product().canaries.start(user, draft))
+        except InvalidFields as error:
+            return form._refused(error)
+        self._nodes = draft.node_count
+        await self._read(task.id)
+        return rx.call_script(_SHOW)
 
     async def _read(self, task_id: str) -> None:
         user, nodes = actor(), self._nodes

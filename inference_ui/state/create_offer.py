@@ -32,13 +32,15 @@ LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a form is filled in with: texts, overrides (secret ones apart), nodes."""
+    """What a form is filled in with: texts, overrides (secret ones apart), nodes. ``whole``: what
+    the form holds of a server already makes room."""
 
     values: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     nodes: list[str] = field(default_factory=list)
+    whole: bool = False
 
 
 def offer(user: Actor) -> ChoiceRows:
@@ -89,6 +91,7 @@ def copied_service(user: Actor, service_id: str) -> Filled:
         secrets,
         dict(server.parameters),
         list(server.placement.nodes),
+        whole=True,
     )
 
 
@@ -97,26 +100,33 @@ def sole_choices(choices: ChoiceRows, filled: Mapping[str, str]) -> dict[str, st
     return only_choices(choices, filled)
 
 
-def count(user: Actor, dataset_id: str, kind: str) -> int | None:
-    """Return how many inputs a dataset holds, up to :data:`COUNTED`; None for one that is gone."""
+def about_dataset(user: Actor, values: Mapping[str, str]) -> tuple[int | None, list[EarlierRow]]:
+    """Return how many inputs of the chosen kind the chosen dataset holds, up to :data:`COUNTED`
+    (None for one that is gone), and the earlier tasks over it."""
+    dataset_id = values["dataset_id"]
+    if not dataset_id:
+        return None, []
+    kind = InputKind.IMAGES if values["input_kind"] == "IMAGES" else InputKind.JSON
     try:
-        return product().catalog.count_inputs(user, dataset_id, InputKind(kind), COUNTED)
+        inputs = product().catalog.count_inputs(user, dataset_id, kind, COUNTED)
     except NotFound:
-        return None
+        return None, []
+    return inputs, earlier_rows(product().choices.tasks_over(user, dataset_id))
 
 
-def earlier(user: Actor, dataset_id: str) -> list[EarlierRow]:
-    """Return the earlier tasks over a dataset."""
-    return earlier_rows(product().choices.tasks_over(user, dataset_id))
+def rooms_now(user: Actor, choices: ChoiceRows) -> ChoiceRows:
+    """Return the choices with what fits now."""
+    rooms = product().choices.rooms(user)
+    specs = [
+        replace(row, free=rooms.get(row.id, (0, 0))[0], fits=rooms.get(row.id, (0, 0))[1])
+        for row in choices.specs
+    ]
+    return replace(choices, specs=specs)
 
 
 def kept_of(text: str) -> Filled:
     """Return what a browser's tab kept; whatever else it sends is left out."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        found = {}
-    kept = found if isinstance(found, dict) else {}
+    kept = _kept(text)
     values = _texts(kept.get("values"))
     return Filled(
         {name: value for name, value in values.items() if name in FIELDS and value},
@@ -125,6 +135,19 @@ def kept_of(text: str) -> Filled:
         _texts(kept.get("parameters")),
         [str(name)[:LONGEST] for name in _list(kept.get("nodes"))][:1000],
     )
+
+
+def asked_before(text: str) -> str:
+    """Return what the address had asked for when a browser's tab kept ``text``."""
+    return str(_kept(text).get("asked") or "")[:LONGEST]
+
+
+def _kept(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        found = {}
+    return found if isinstance(found, dict) else {}
 
 
 def _texts(value: Any) -> dict[str, str]:
@@ -147,7 +170,7 @@ def _copy(user: Actor, task_id: str) -> Filled:
     if package is None:  # what of it was secret is not known any more
         open_values = {}
     values = values_of(draft if package or draft.service_id else replace(draft, package_id=""))
-    return Filled(values, open_values, secrets, dict(draft.parameters), list(draft.nodes))
+    return Filled(values, open_values, secrets, dict(draft.parameters), list(draft.nodes), True)
 
 
 def _apart(

@@ -18,8 +18,11 @@ from inference_ui.rows.server_form import (
     variable_rows,
 )
 
-LONGEST_VALUE = 8_192
+LONGEST_VALUE = 20_000
+"""Longer than the service takes, which says so: what was typed is not cut in silence."""
 MOST_NODES = 1_000
+
+_HELD = {"variable": "_environment", "parameter": "_arguments"}
 
 
 class ServerFields(rx.State, mixin=True):
@@ -39,26 +42,21 @@ class ServerFields(rx.State, mixin=True):
 
     @rx.event
     async def override(self, kind: str, name: str, value: str) -> None:
-        """Take over the value of a variable or a parameter. An empty field is none: that is how
-        one looks whose default holds."""
-        value = str(value)[:LONGEST_VALUE]
-        secret = any(row.name == name and row.secret for row in self.variables)
-        given = {name: value} if value else {}
-        if kind == "parameter":
-            self._arguments = {**_without(self._arguments, name), **given}
-        elif not secret:
-            self._environment = {**_without(self._environment, name), **given}
-        else:
-            self._secrets = {**self._secrets, **given}
+        """Take over the value of a variable or a parameter; an empty one is the default's, or of a
+        secret the one that was typed before."""
+        value, secret = str(value)[:LONGEST_VALUE], self._is_secret(kind, name)
+        if value or not secret:
+            held = _HELD.get(kind, "_environment") if not secret else "_secrets"
+            others = _without(getattr(self, held), name)
+            setattr(self, held, {**others, name: value} if value else others)
         self._show_overrides()
         await self._server_changed()
 
     @rx.event
     async def reset_override(self, kind: str, name: str) -> None:
         """Go back to the package's default."""
-        held = "_arguments" if kind == "parameter" else "_environment"
+        held = "_secrets" if self._is_secret(kind, name) else _HELD.get(kind, "_environment")
         setattr(self, held, _without(getattr(self, held), name))
-        self._secrets = _without(self._secrets, name) if kind == "variable" else self._secrets
         self._show_overrides()
         await self._server_changed()
 
@@ -94,6 +92,10 @@ class ServerFields(rx.State, mixin=True):
         places = await rx.run_in_thread(lambda: choices.places(user, spec_id))
         self.nodes = node_rows(places, self.chosen_nodes)
         self.drivers = list(places.drivers)
+
+    def _is_secret(self, kind: str, name: str) -> bool:
+        named = (row for row in self.variables if row.name == name and row.secret)
+        return kind == "variable" and next(named, None) is not None
 
     def _show_overrides(self) -> None:
         self.variables = variable_rows(self._package, self._environment, self._secrets)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from inference_ui import routes
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.protocols import ServiceType
+from tests.support.create_form import choose, control, message, spec, tab_to
 from tests.support.installation import numbered_inputs
 from tests.support.site import Site
 
@@ -36,27 +37,13 @@ def things(running: Site) -> None:
         running.inside.product.packages.add(admin, package)
 
 
-def control(page: Page, name: str) -> Locator:
-    return page.locator(f'[name="{name}"]')
-
-
-def message(page: Page, name: str) -> Locator:
-    return page.locator(f"#{name}-message")
-
-
-def choose(page: Page, name: str, label: str) -> None:
-    box = control(page, name)
-    box.select_option(label)
-    expect(box.locator("option:checked")).to_have_text(label)
-
-
 def fill(page: Page, name: str) -> None:
     """Fill in everything; the name last, and the focus stays on it."""
     choose(page, "dataset_id", "datasets / form-pages")
     choose(page, "service_type", "Seldon")
     choose(page, "package_id", "form-model 1.0.0")
     page.get_by_text("cpu-half").click()
-    expect(page.get_by_role("radio").first).to_be_checked()
+    expect(spec(page)).to_be_checked()
     choose(page, "volume_id", "results")
     control(page, "name").fill(name)
 
@@ -88,20 +75,21 @@ def test_the_whole_form_is_filled_in_by_keyboard(visit, running):
     page = visit(user, routes.NEW_TASK)
     expect(control(page, "name")).to_be_focused()
     page.keyboard.type(f"{user.name} keys")
-    for typed in ("datasets / form-p", "Seldon", "form-model"):
-        page.keyboard.press("Tab")
+    for name, typed in (
+        ("dataset_id", "datasets / form-p"),
+        ("service_type", "Seldon"),
+        ("package_id", "form-model"),
+    ):
+        tab_to(page, control(page, name))
         page.keyboard.type(typed, delay=20)
     expect(control(page, "package_id").locator("option:checked")).to_have_text("form-model 1.0.0")
-    page.keyboard.press("Tab")
+    tab_to(page, spec(page))
     page.keyboard.press("Space")
-    expect(page.get_by_role("radio").first).to_be_checked()
-    while not control(page, "volume_id").evaluate("box => box === document.activeElement"):
-        page.keyboard.press("Tab")
+    expect(spec(page)).to_be_checked()
+    tab_to(page, control(page, "volume_id"))
     page.keyboard.type("results", delay=20)
     expect(page.get_by_text("将立即开始").or_(page.get_by_text("将排队"))).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="创建")).to_be_focused()
+    tab_to(page, page.get_by_role("button", name="创建", exact=True))
     page.keyboard.press("Enter")
     expect(page).to_have_url(TASK_PAGE)
     assert [task.name for task in tasks_of(running, user)] == [f"{user.name} keys"]
@@ -111,7 +99,7 @@ def test_the_whole_form_is_filled_in_by_keyboard(visit, running):
 def test_each_wrong_field_says_so_and_the_first_gets_the_focus(visit, running, locale):
     page = visit(running.user(), routes.NEW_TASK, locale=locale)
     choose(page, "dataset_id", "datasets / form-pages")
-    page.get_by_role("button", name="创建" if locale == "zh" else "Create").click()
+    page.get_by_role("button", name="创建" if locale == "zh" else "Create", exact=True).click()
     empty, choice = ("请填写名称", "请选择") if locale == "zh" else ("Enter a name", "Choose one")
     expect(message(page, "name")).to_have_text(empty)
     for name in ("package_id", "spec_id", "volume_id"):
@@ -159,7 +147,7 @@ def test_a_name_that_is_taken_or_has_a_folder_is_refused_where_it_stands(visit, 
     control(page, "name").blur()
     expect(message(page, "name")).to_contain_text("已经有一个叫")
     control(page, "name").fill(there)
-    page.get_by_role("button", name="创建").click()
+    page.get_by_role("button", name="创建", exact=True).click()
     expect(message(page, "name")).to_contain_text("已经存在，请换一个名称")
     expect(control(page, "dataset_id").locator("option:checked")).to_have_text(
         "datasets / form-pages"
@@ -224,7 +212,7 @@ def test_a_second_press_creates_no_second_task(visit, running):
     user = running.user()
     page = visit(user, routes.NEW_TASK)
     fill(page, f"{user.name} once")
-    page.get_by_role("button", name="创建").dblclick()
+    page.get_by_role("button", name="创建", exact=True).dblclick()
     expect(page).to_have_url(TASK_PAGE)
     assert len(tasks_of(running, user)) == 1
     page.goto(running.address + routes.NEW_TASK)
@@ -250,14 +238,14 @@ def test_what_was_filled_in_outlives_the_servers_memory(visit, running):
     page.evaluate("sessionStorage.removeItem('token')")  # the server knows this tab no more
     page.reload()
     expect(control(page, "name")).to_have_value("remembered")
-    expect(page.get_by_role("radio").first).to_be_checked()
+    expect(spec(page)).to_be_checked()
     expect(control(page, "package_id").locator("option:checked")).to_have_text("form-model 1.0.0")
 
 
 def test_a_viewer_is_told_why_nothing_can_be_created(visit, running):
     page = visit(running.user(Role.VIEWER), routes.NEW_TASK)
     expect(page.get_by_text("你是查看者，可以看任务和结果，不能创建")).to_be_visible()
-    expect(page.get_by_role("button", name="创建")).to_have_count(0)
+    expect(page.get_by_role("button", name="创建", exact=True)).to_have_count(0)
 
 
 @BOTH

@@ -3,7 +3,8 @@
 It works on 16 requests at once, the others wait. Environment: DELAY_MS for each; MODE one of
 ``good``, ``crash`` (exits at once with code 3), ``never`` (never ready), ``html`` (answers 200
 with a page), ``refuse`` (400 with a reason), ``fork`` (leaves a grandchild in a session of its
-own). ``HITS`` names a file that gets one byte per request, so that a test can count them.
+own). ``HITS`` names a file that gets one byte per request, so that a test can count them. ``TELL``
+names variables, with commas between: every answer tells the values that they have here.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ MODE = os.environ.get("MODE", "good")
 DELAY_S = float(os.environ.get("DELAY_MS", "0")) / 1000
 PLACES = threading.Semaphore(16)
 HITS = os.environ.get("HITS")
+TOLD = {name: os.environ.get(name) for name in os.environ.get("TELL", "").split(",") if name}
 FAILURE = {"status": {"status": 1, "info": "unexpected protocol", "code": 400, "reason": "BAD"}}
 
 
@@ -44,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(400, json.dumps(FAILURE).encode())
         else:
             text = json.loads(body)["strData"]
-            self._answer(200, json.dumps({"jsonData": {"echo": text}}).encode())
+            self._answer(200, json.dumps({"jsonData": {"echo": text, **TOLD}}).encode())
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)

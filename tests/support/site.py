@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,9 +67,10 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    """Serve a product over a new data folder; in the end stop it and all that it started."""
-    with serving(folder) as served:
+def site(folder: Path, changes: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """Serve a product over a new data folder, with ``changes`` to the environment; in the end stop
+    it and all that it started."""
+    with serving(folder, changes) as served:
         inside = Installation(folder)
         try:
             yield Site(served, inside)

@@ -2,6 +2,7 @@ AREA = "canary"
 TEXT = {
     "title": "Try of 5 items",
     "results": "See results",
+    "logs": "See the logs",
     "discard": "Close, and delete what was tried",
     "runs": "The try runs; its results will appear below",
     "colon": ": ",

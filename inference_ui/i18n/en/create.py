@@ -77,4 +77,13 @@ TEXT = {
     "accelerator": "Kind of accelerator",
     "try": "Try 5 items first",
     "trying": "Submitting…",
+    "service_copied": "The settings of the online service “{service}” are filled in; "
+    "a copy will be deployed.",
+    "service_use_it": "Use that service itself",
+    "package_first": "Choose a model package first",
+    "environment_none": "This model package has no environment variables",
+    "max_failed_none": "no limit",
+    "fit_now": "{count, plural, one {# node fits} other {# nodes fit}} now",
+    "estimate": "about {took}",
+    "try_tells": "try 5 items for an estimate",
 }

@@ -23,4 +23,7 @@ TEXT = {
     "driver_locked": "Node names are chosen; only one of the two can be given. ",
     "driver_for_cards": "For GPU and MLU specs only",
     "no_drivers": "No node that fits this spec reports a driver version",
+    "search_nodes": "Find a node by its name",
+    "no_node_found": "No such node",
+    "take_out": "Take out {name}",
 }

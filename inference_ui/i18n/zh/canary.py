@@ -2,6 +2,7 @@ AREA = "canary"
 TEXT = {
     "title": "试跑 5 项",
     "results": "看结果",
+    "logs": "看日志",
     "discard": "收起并删除试跑结果",
     "runs": "正在试跑，结果会出现在下面",
     "colon": "：",

@@ -77,4 +77,12 @@ TEXT = {
     "accelerator": "加速卡类型",
     "try": "先试 5 项",
     "trying": "正在提交…",
+    "service_copied": "已带入在线服务“{service}”的设置，将另外部署一份。",
+    "service_use_it": "改为直接使用该服务",
+    "package_first": "先选模型包",
+    "environment_none": "这个模型包没有环境变量",
+    "max_failed_none": "不限",
+    "fit_now": "现在 {count, number} 个节点放得下",
+    "estimate": "约 {took}",
+    "try_tells": "试 5 项可得到用时估计",
 }

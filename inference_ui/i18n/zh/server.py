@@ -23,4 +23,7 @@ TEXT = {
     "driver_locked": "已选节点名称，两者不能同时指定。",
     "driver_for_cards": "只用于 GPU 和 MLU 规格",
     "no_drivers": "放得下这个规格的节点都没有报告驱动版本",
+    "search_nodes": "按名称找节点",
+    "no_node_found": "没有这样的节点",
+    "take_out": "去掉 {name}",
 }

@@ -10,8 +10,14 @@ import pytest
 from inference_ui.backend.cluster.memory import MemoryCluster
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, NotFound
 from inference_ui.backend.models.account import Role
-from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
-from inference_ui.backend.models.compute import ComputeSpec
+from inference_ui.backend.models.catalog import (
+    ModelPackage,
+    PackageLaunch,
+    RunParameter,
+    Variable,
+)
+from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Node, PhysicalCard
+from inference_ui.backend.models.service import Elsewhere, OnlineService
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import InputKind
@@ -26,6 +32,28 @@ from inference_ui.backend.store import tasks as queries
 from tests.support.shelves import Shelves
 
 GIB = 1 << 30
+THREADS = RunParameter(name="threads", default="4")
+
+
+def node(name, *cards, driver_version=None):
+    return Node(
+        name=name,
+        ready=True,
+        os="",
+        kernel="",
+        cpu_millis=8000,
+        memory_bytes=64 * GIB,
+        cards=cards,
+        driver_version=driver_version,
+    )
+
+
+A100 = PhysicalCard(slot=1, index="0", model="A100", accelerator=AcceleratorType.GPU)
+NODES = (
+    node("cpu-1"),
+    node("gpu-1", A100, driver_version="550"),
+    node("gpu-2", A100, driver_version="535"),
+)
 
 
 class World:
@@ -43,14 +71,18 @@ class World:
         volume = shelves.volume("results", self.results)
         on = shelves.volume("datasets", folder / "datasets")
         dataset = shelves.dataset("pages", on, "pages")
-        package = Packages(store, Changes()).add(
+        self.shelves, self.packages = shelves, Packages(store, Changes())
+        package = self.packages.add(
             administrator,
             ModelPackage(
                 name="detector",
                 version="1.0.0",
                 owner_id="",
                 service_type=ServiceType.SELDON,
-                launch=PackageLaunch(command=("serve",)),
+                launch=PackageLaunch(
+                    command=("serve",),
+                    variables=(Variable(name="MODE"), Variable(name="BATCH", default="16")),
+                ),
             ),
         )
         spec = catalog.add_spec(
@@ -61,8 +93,19 @@ class World:
             administrator,
             ComputeSpec(name="huge", owner_id="", cpu_millis=10**9, memory_bytes=GIB),
         )
+        self.card = catalog.add_spec(
+            administrator,
+            ComputeSpec(
+                name="card",
+                owner_id="",
+                cpu_millis=1000,
+                memory_bytes=GIB,
+                accelerator=AcceleratorType.GPU,
+                cards=1,
+            ),
+        )
         self.changes = Changes()
-        self.tasks = Tasks(store, MemoryCluster(), self.changes)
+        self.tasks = Tasks(store, MemoryCluster(NODES), self.changes)
         self.draft = TaskDraft(
             name="night",
             dataset_id=dataset.id,
@@ -80,6 +123,15 @@ class World:
 @pytest.fixture
 def world(sqlite_store, tmp_path, administrator):
     return World(sqlite_store, tmp_path / "world", administrator)
+
+
+def refusals(world, user, **changes):
+    """Return what is wrong with the draft, so changed, by field; creating it is refused, too."""
+    wrong = replace(world.draft, **changes)
+    with pytest.raises(InvalidFields) as error:
+        world.tasks.create(user, wrong)
+    assert error.value.fields == world.tasks.check(user, wrong).problems
+    return error.value.fields
 
 
 def refused(world, actor, **changes):
@@ -294,3 +346,133 @@ def test_checking_a_draft_tells_whether_it_would_start_at_once(world, people):
     assert busy is not None
     assert busy.code == "QUEUED_NO_ROOM"
     assert check(people[Role.USER], replace(world.draft, node_count=0)).waiting is None
+
+
+def test_only_what_the_package_defines_may_be_overridden(world, people):
+    user = people[Role.USER]
+    unknown = refusals(world, user, environment={"LD_PRELOAD": "evil.so"})
+    assert (unknown["environment"].code, unknown["environment"].args["name"]) == (
+        "VARIABLE_UNKNOWN", "LD_PRELOAD",
+    )  # fmt: skip
+    parameter = refusals(world, user, parameters={"threads": "8"})
+    assert parameter["parameters"].code == "PARAMETER_UNKNOWN"
+
+
+def test_parameters_of_a_custom_package_may_be_set(world, people, administrator):
+    launch = PackageLaunch(
+        command=("serve",), predict_path="/ask", readiness_path="/up", parameters=(THREADS,)
+    )
+    package = world.packages.add(
+        administrator,
+        ModelPackage(
+            name="threaded", version="1.0.0", owner_id="", service_type=ServiceType.CUSTOM,
+            launch=launch,
+        ),
+    )  # fmt: skip
+    wanted = replace(
+        world.draft,
+        package_id=package.id,
+        service_type=ServiceType.CUSTOM,
+        parameters={"threads": "8"},
+    )
+    task = world.tasks.create(people[Role.USER], wanted)
+    assert task.plan.server.parameters == {"threads": "8"}
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("x" * 8_193, "VALUE_TOO_LONG"), ("a\0b", "VALUE_CONTROL_CHARACTER")],
+)
+def test_a_wrong_value_is_told_with_its_variables_name(world, people, value, code):
+    problem = refusals(world, people[Role.USER], environment={"MODE": value})["environment"]
+    assert (problem.code, problem.args["name"]) == (code, "MODE")
+
+
+def test_an_override_is_kept_where_it_differs_from_the_default(world, people):
+    overrides = {"MODE": "quick", "BATCH": "16"}
+    task = world.tasks.create(people[Role.USER], replace(world.draft, environment=overrides))
+    assert task.plan.server.environment == {"MODE": "quick"}
+
+
+def test_nodes_and_a_driver_version_exclude_each_other(world, people):
+    card = {"spec_id": world.card.id}
+    user = people[Role.USER]
+    both = refusals(world, user, nodes=("gpu-1",), driver_version="550", **card)
+    assert {field: m.code for field, m in both.items()} == {"driver_version": "NODES_AND_DRIVER"}
+    for place in ({"nodes": ("gpu-1", "gpu-2")}, {"driver_version": "550"}):
+        assert world.tasks.check(user, replace(world.draft, **card, **place)).problems == {}
+
+
+def test_a_driver_version_is_for_specs_with_cards(world, people):
+    problem = refusals(world, people[Role.USER], driver_version="550")["driver_version"]
+    assert problem.code == "DRIVER_WITHOUT_CARDS"
+
+
+def test_a_place_that_can_never_take_it_is_told_at_the_field_that_chose_it(world, people):
+    user, card = people[Role.USER], {"spec_id": world.card.id}
+    assert refusals(world, user, nodes=("gone",))["nodes"].code == "NODES_UNKNOWN"
+    assert refusals(world, user, nodes=("cpu-1",), **card)["nodes"].code == "SPEC_NO_CARDS"
+    unknown = refusals(world, user, driver_version="1.0", **card)
+    assert unknown["driver_version"].code == "DRIVER_UNKNOWN"
+
+
+@pytest.mark.parametrize("text", ["5%", "100", " 0.5% ", None, ""])
+def test_a_failure_limit_is_a_number_or_a_share_or_none(world, people, text):
+    limited = replace(world.draft, max_failed=text)
+    assert world.tasks.check(people[Role.USER], limited).problems == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        *(("max_failed", text, "MAX_FAILED_FORM") for text in ("many", "-1", "101%", "5 %%")),
+        *(("item_timeout_s", given, "TIMEOUT_RANGE") for given in (0.0, -1.0, 86_401.0)),
+        ("item_timeout_s", float("nan"), "TIMEOUT_RANGE"),
+        *(("retries", given, "RETRIES_RANGE") for given in (-1, 101)),
+        ("prompt", "x" * 20_001, "PROMPT_TOO_LONG"),
+    ],
+)
+def test_how_items_are_treated_is_checked(world, people, field, value, code):
+    assert refusals(world, people[Role.USER], **{field: value})[field].code == code
+
+
+def test_what_is_new_or_changed_is_told_from_a_task_over_the_same_dataset(world, people):
+    user = people[Role.USER]
+    earlier = world.tasks.create(user, world.draft)
+    (world.folder / "datasets" / "more").mkdir()
+    (world.folder / "datasets" / "more" / "one.json").write_text("{}")
+    on = next(
+        one.volume for one in world.shelves.volumes.all(user) if one.volume.name == "datasets"
+    )
+    other = world.shelves.dataset("more", on, "more")
+    since = {"name": "next", "since_task_id": earlier.id}
+    assert refusals(world, user, dataset_id=other.id, **since)["since_task_id"].code == (
+        "SINCE_OTHER_DATASET"
+    )
+    gone = refusals(world, user, name="next", since_task_id="no-such-task")
+    assert gone["since_task_id"].code == "TASK_UNKNOWN"
+    task = world.tasks.create(user, replace(world.draft, **since))
+    assert task.plan.since is not None
+    assert task.plan.since.output_folder == earlier.plan.output_folder
+
+
+def test_through_a_service_nothing_of_a_server_is_asked(world, people, administrator):
+    user = people[Role.USER]
+    bare = replace(
+        world.draft, service_type="", package_id="", spec_id="", node_count=0, service_id="none"
+    )
+    assert {f: m.code for f, m in world.tasks.check(user, bare).problems.items()} == {
+        "service_id": "SERVICE_GONE"
+    }
+    service = OnlineService(
+        name="live", owner_id=administrator.id, max_in_flight=8, status="RUNNING",
+        package=world.packages.all(user)[0].snapshot,
+        elsewhere=Elsewhere(url="http://127.0.0.1:1"),
+    )  # fmt: skip
+    with world.store.write() as session:
+        session.add(service)
+    task = world.tasks.create(user, replace(bare, service_id=service.id))
+    assert (task.service_id, task.plan.server.max_in_flight) == (service.id, 8)
+    with world.store.write() as session:
+        session.get(OnlineService, service.id).wish = "STOP"
+    assert refusals(world, user, service_id=service.id)["service_id"].code == "SERVICE_STOPPED"

@@ -1,0 +1,41 @@
+"""The create form as a person finds her way in it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def control(page: Page, name: str) -> Locator:
+    """The control of a field."""
+    return page.locator(f'[name="{name}"]')
+
+
+def message(page: Page, name: str) -> Locator:
+    """What stands below a field."""
+    return page.locator(f"#{name}-message")
+
+
+def choose(page: Page, name: str, label: str) -> None:
+    """Choose of a list."""
+    box = control(page, name)
+    box.select_option(label)
+    expect(box.locator("option:checked")).to_have_text(label)
+
+
+def spec(page: Page) -> Locator:
+    """The first spec's radio button."""
+    return page.locator('[name="spec_id"]').first
+
+
+def variable(page: Page, name: str) -> Locator:
+    """The input of an environment variable."""
+    return page.get_by_test_id(f"variable-{name}")
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the target has the focus."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if target.evaluate("box => box === document.activeElement"):
+            return
+    raise AssertionError(f"no way to {target} by keyboard")
