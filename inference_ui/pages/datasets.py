@@ -13,6 +13,7 @@ from inference_ui.components.controls import button, field, select_input, text_i
 from inference_ui.components.dialog import form_dialog
 from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.live import OnRevision
+from inference_ui.components.upload import Upload
 from inference_ui.i18n.live import fmt_size, fmt_time, reason, t
 from inference_ui.pages.shell import Page, shell
 from inference_ui.rows.datasets import DatasetRow
@@ -21,6 +22,7 @@ from inference_ui.state.datasets import DatasetsState
 from inference_ui.state.live import Live
 
 COLUMNS = ("name", "place", "content", "check", "owner", "created")
+MAY_CREATE = SignedIn.role != "VIEWER"
 ADMINISTRATOR = SignedIn.role == "ADMINISTRATOR"
 
 
@@ -28,6 +30,10 @@ def datasets() -> rx.Component:
     """Return the page."""
     return shell(
         OnRevision.create(revision=Live.revision, on_change=DatasetsState.reload),
+        rx.cond(
+            DatasetsState.loaded & MAY_CREATE,
+            Upload.create(volumes=DatasetsState.volumes, open=DatasetsState.uploading),
+        ),
         rx.cond(
             DatasetsState.loaded,
             rx.cond(DatasetsState.rows.length() > 0, _table(), _nothing()),
@@ -37,6 +43,17 @@ def datasets() -> rx.Component:
         heading=t("datasets.title"),
         current=routes.DATASETS,
         actions=(
+            rx.cond(
+                MAY_CREATE,
+                button(
+                    t("datasets.upload"),
+                    kind="pri",
+                    symbol="up",
+                    on_click=DatasetsState.toggle_upload,
+                    aria_expanded=rx.cond(DatasetsState.uploading, "true", "false"),
+                    data_testid="upload-toggle",
+                ),
+            ),
             rx.cond(
                 ADMINISTRATOR,
                 button(t("datasets.register"), symbol="plus", on_click=DatasetsState.begin),

@@ -9,10 +9,10 @@ from pathlib import Path
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import Volume
 from inference_ui.backend.models.upload import Upload
-from inference_ui.backend.services.folders import free_bytes
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.services.unpacking import MAX_FILES
 from inference_ui.backend.services.upload_batches import Running
+from inference_ui.backend.services.upload_folders import free_bytes
 from inference_ui.backend.store import uploads as queries
 from inference_ui.backend.store.database import Session
 

@@ -91,3 +91,11 @@ def sizes_below(folder: Path) -> Iterator[tuple[str, int]]:
 def remove_folder(folder: Path) -> None:
     """Remove a folder and what is in it, as far as that is possible."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_bytes(volume: Path) -> int | None:
+    """Return how many bytes a user can still write on a volume; None where it cannot be told."""
+    try:
+        return shutil.disk_usage(volume).free
+    except OSError:
+        return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +27,6 @@ from inference_ui.backend.models.catalog import Volume
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.upload import Upload, UploadStatus
 from inference_ui.backend.services.changes import Changes
-from inference_ui.backend.services.folders import free_bytes
 from inference_ui.backend.services.names import clean_name
 from inference_ui.backend.services.unpacking import unpack
 from inference_ui.backend.services.upload_batches import Batch, Running
@@ -40,18 +38,18 @@ from inference_ui.backend.services.upload_drafts import (
 )
 from inference_ui.backend.services.upload_folders import (
     ARCHIVE,
-    FOLDER,
     Places,
+    free_bytes,
     remove_folder,
     sizes_below,
 )
 from inference_ui.backend.services.upload_publishing import publish
-from inference_ui.backend.store import catalog
+from inference_ui.backend.services.upload_sweeping import clear_strays, old_uploads
 from inference_ui.backend.store import uploads as queries
 from inference_ui.backend.store.database import Store
 
-KEPT = timedelta(hours=24)
-"""So long an upload may lie without anybody touching it."""
+SHOWN = timedelta(minutes=10)
+"""So long an upload that has become a dataset is still shown."""
 
 SWEEP_S = 3600.0
 _TOUCH = timedelta(minutes=1)
@@ -85,10 +83,12 @@ class Uploads:
         self._workers.shutdown()
 
     def uploads(self, actor: Actor) -> list[UploadView]:
-        """Return the uploads of the acting user, or of all users for an administrator."""
+        """Return the uploads of the acting user, or of all users for an administrator; of those
+        that are done, the latest."""
         with self._store.read() as session:
             rows = queries.uploads(session, None if actor.is_administrator else actor.id)
-        return [self._view(actor, *row) for row in rows]
+        shown = [row for row in rows if not _is_done(row[0]) or _age(row[0]) < SHOWN]
+        return [self._view(actor, *row) for row in shown]
 
     def get(self, actor: Actor, upload_id: str) -> UploadView:
         """Return one upload. Raises :class:`NotFound`, :class:`Forbidden`."""
@@ -148,7 +148,7 @@ class Uploads:
         try:
             places = _places(upload, volume)
             running.count(places, upload)
-            if utc_now() - upload.touched_at > _TOUCH:
+            if _age(upload) > _TOUCH:
                 self._set(upload.id, touched_at=utc_now())
         except BaseException:
             running.lock.release()
@@ -189,17 +189,22 @@ class Uploads:
         return self.get(actor, upload.id)
 
     def cancel(self, actor: Actor, upload_id: str) -> None:
-        """Remove an upload and all that has arrived of it. A dataset that came of it stays.
+        """Remove an upload and all that has arrived of it.
 
-        Raises :class:`NotFound`, :class:`Forbidden`.
+        Raises :class:`NotFound`, :class:`Forbidden`, and :class:`Conflict` once it is a dataset.
         """
         upload, volume = self._own(actor, upload_id)
+        if _is_done(upload):
+            raise Conflict("UPLOAD_IS_DATASET", name=upload.name)
         running = self._of(upload)
         running.cancelled.set()
         # Whoever holds the lock lets go at the next piece. A connection that hangs brings none,
         # and writes nothing either.
         stopped = running.lock.acquire(timeout=_CANCEL_S)
         try:
+            upload, volume = self._own(actor, upload_id)  # it may have ended while this waited
+            if _is_done(upload):
+                raise Conflict("UPLOAD_IS_DATASET", name=upload.name)
             self._remove(upload, volume)
         finally:
             if stopped:
@@ -209,29 +214,17 @@ class Uploads:
         self._tell(upload_id)
 
     def sweep(self) -> None:
-        """Remove uploads that nobody touched for a day, and folders that belong to none."""
-        with self._store.read() as session:
-            rows = [queries.upload(session, row.id) for row, *_ in queries.uploads(session)]
-            volumes = catalog.volumes(session)
-        for upload, volume in filter(None, rows):
+        """Remove uploads that nobody touched for a day, and folders that belong to none. What has
+        become a dataset is remembered as long as that is there."""
+        for upload, volume in old_uploads(self._store):
             running = self._of(upload)
-            old = utc_now() - upload.touched_at > KEPT
-            if old and running.lock.acquire(blocking=False):
+            if running.lock.acquire(blocking=False):
                 try:
                     self._remove(upload, volume)
                 finally:
                     running.lock.release()
                 self._tell(upload.id)
-        for volume in volumes:
-            self._sweep_volume(volume)
-
-    def _sweep_volume(self, volume: Volume) -> None:
-        with suppress(OSError):
-            for folder in list((Path(volume.root) / FOLDER).iterdir()):
-                with self._store.read() as session:
-                    known = session.get(Upload, folder.name)
-                if known is None:
-                    remove_folder(folder)
+        clear_strays(self._store)
 
     def _sweep_hourly(self) -> None:
         with self._store.read() as session:
@@ -339,6 +332,14 @@ class Uploads:
 def _may_upload(actor: Actor) -> None:
     if not actor.may_create:
         raise Forbidden("VIEWERS_ONLY_LOOK")
+
+
+def _is_done(upload: Upload) -> bool:
+    return upload.status == UploadStatus.DONE
+
+
+def _age(upload: Upload) -> timedelta:
+    return utc_now() - upload.touched_at
 
 
 def _places(upload: Upload, volume: Volume) -> Places:

@@ -6,6 +6,8 @@ from inference_ui.backend.models.account import User
 from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.models.upload import Upload, UploadStatus
 
+_UNDER_WAY = (UploadStatus.RECEIVING, UploadStatus.UNPACKING)
+
 
 def uploads(
     session: Session, owner_id: str | None = None, upload_id: str | None = None
@@ -36,8 +38,15 @@ def dataset_named(session: Session, name: str) -> bool:
     return session.exec(select(Dataset.id).where(Dataset.name == name)).first() is not None
 
 
+def under_way_on(session: Session, volume_id: str) -> str | None:
+    """Return the name of an upload to the volume that is under way, or None."""
+    query = select(Upload.name).where(
+        Upload.volume_id == volume_id, col(Upload.status).in_(_UNDER_WAY)
+    )
+    return session.exec(query).first()
+
+
 def upload_named(session: Session, name: str) -> bool:
     """Tell whether an upload that is under way will have that name."""
-    under_way = (UploadStatus.RECEIVING, UploadStatus.UNPACKING)
-    query = select(Upload.id).where(Upload.name == name, col(Upload.status).in_(under_way))
+    query = select(Upload.id).where(Upload.name == name, col(Upload.status).in_(_UNDER_WAY))
     return session.exec(query).first() is not None

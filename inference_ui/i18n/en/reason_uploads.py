@@ -1,5 +1,6 @@
 AREA = "reason"
 TEXT = {
+    "UPLOAD_IS_DATASET": "This upload is the dataset “{name}” now; delete that on its own page",
     "UPLOAD_UNKNOWN": "There is no such upload; it may have been cancelled, or cleared after a day",
     "UPLOAD_OF_OTHERS": "This is another user's upload; only they and administrators may change it",
     "UPLOAD_NOTHING": "There is nothing to upload; choose files, a folder or a zip",
@@ -47,4 +48,6 @@ TEXT = {
     "ZIP_ENCRYPTED": "“{path}” in the zip has a password; pack it without one",
     "ZIP_COMPRESSION": "“{path}” in the zip is compressed in a way that is not supported; "
     "pack a plain zip (Deflate)",
+    "VOLUME_HAS_UPLOAD": "“{upload}” is being uploaded to the volume “{name}”; "
+    "remove it when that has ended or is cancelled",
 }

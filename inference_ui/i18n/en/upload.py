@@ -7,7 +7,6 @@ TEXT = {
     "choose_zip": "Zip",
     "name": "Name of the dataset",
     "volume": "Storage volume",
-    "volume_free": "{name} · {free, size} free",
     "choose": "Choose one",
     "chosen": "{files, plural, one {# file} other {# files}} · {bytes, size}",
     "chosen_zip": "{name} · {bytes, size}, unpacked after the upload",

@@ -1,5 +1,6 @@
 AREA = "reason"
 TEXT = {
+    "UPLOAD_IS_DATASET": "这次上传已成为数据集“{name}”，要删除请到它的页面",
     "UPLOAD_UNKNOWN": "没有这次上传，可能已取消或过期清理",
     "UPLOAD_OF_OTHERS": "这是别人的上传，只有本人和管理员能动它",
     "UPLOAD_NOTHING": "没有可上传的文件，请选择文件、文件夹或 zip",
@@ -39,4 +40,5 @@ TEXT = {
     "ZIP_DEVICE": "zip 里的“{path}”不是普通文件，请去掉后重新打包",
     "ZIP_ENCRYPTED": "zip 里的“{path}”有密码，请打包时不设密码",
     "ZIP_COMPRESSION": "zip 里的“{path}”用了不支持的压缩方式，请用普通的 zip（Deflate）重新打包",
+    "VOLUME_HAS_UPLOAD": "存储卷“{name}”正在接收上传“{upload}”，等它结束或取消后再移除",
 }

@@ -7,7 +7,6 @@ TEXT = {
     "choose_zip": "选择 zip",
     "name": "数据集名称",
     "volume": "存储卷",
-    "volume_free": "{name} · 剩余 {free, size}",
     "choose": "请选择",
     "chosen": "{files, number} 个文件 · {bytes, size}",
     "chosen_zip": "{name} · {bytes, size}，上传后自动解开",

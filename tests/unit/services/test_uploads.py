@@ -19,6 +19,7 @@ from inference_ui.backend.errors import (
     Refused,
 )
 from inference_ui.backend.models.account import Actor, Role
+from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.upload import Upload, UploadStatus
 from inference_ui.backend.services import upload_batches
@@ -41,7 +42,9 @@ class Hands:
         root.mkdir()
         self.user = people[Role.USER]
         self.catalog = Catalog(store)
-        self.volume = self.catalog.add_volume(people[Role.ADMINISTRATOR], "disk", root)
+        self.volume = Volume(name="disk", owner_id=self.user.id, root=str(root))
+        with store.write() as session:
+            session.add(self.volume)
         self.uploads = Uploads(store, Changes())
 
     def restart(self) -> None:
@@ -99,6 +102,11 @@ class Hands:
             for path in folder.rglob("*")
             if path.is_file()
         }
+
+    def dataset(self, name: str, path: str) -> None:
+        row = Dataset(name=name, owner_id=self.user.id, volume_id=self.volume.id, path=path)
+        with self.store.write() as session:
+            session.add(row)
 
     def age(self, upload_id: str, hours: float) -> None:
         with self.store.write() as session:
@@ -277,7 +285,7 @@ def test_a_body_that_is_none_is_refused(hands: Hands, entries: object, body: byt
 def test_what_cannot_begin(hands: Hands, changes: dict[str, object], field: str, code: str) -> None:
     (hands.root / "old").mkdir()
     (hands.root / "lying").mkdir()
-    hands.catalog.add_dataset(hands.people[Role.ADMINISTRATOR], "taken", "disk", "old")
+    hands.dataset("taken", "old")
     hands.begin(TWO, "coming")
     name = str(changes.pop("name", "night"))
     draft = hands.draft(TWO, name, **changes)
@@ -374,7 +382,7 @@ def test_a_name_that_was_taken_meanwhile_can_be_replaced(hands: Hands) -> None:
     with pytest.raises(InvalidFields) as caught:
         hands.uploads.finish(hands.user, upload)
     assert field_of(caught, "name") == "UPLOAD_FOLDER_EXISTS"
-    hands.catalog.add_dataset(hands.people[Role.ADMINISTRATOR], "dusk", "disk", "night")
+    hands.dataset("dusk", "night")
     for name, code in (("dusk", "NAME_TAKEN"), ("a/b", "NAME_CHARACTER")):
         with pytest.raises(InvalidFields) as caught:
             hands.uploads.finish(hands.user, upload, name)
@@ -465,6 +473,9 @@ def test_old_uploads_and_folders_of_nobody_are_cleared(hands: Hands) -> None:
     hands.uploads.sweep()
     assert hands.uploads.uploads(hands.user) == []
     assert hands.datasets() == {"young": "young"}
+    with pytest.raises(Conflict) as caught:
+        hands.uploads.cancel(hands.user, young)
+    assert code_of(caught) == "UPLOAD_IS_DATASET"
 
 
 def test_an_upload_that_is_being_sent_is_not_cleared_and_sending_keeps_it(hands: Hands) -> None:
