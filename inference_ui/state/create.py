@@ -148,6 +148,8 @@ class CreateState(DraftFields, rx.State):
         if name in ("dataset_id", "input_kind"):
             found = await rx.run_in_thread(lambda: create_offer.about_dataset(user, values))
             self.inputs, self.earlier = found
+            if values["since_task_id"] not in {"", *(row.id for row in self.earlier)}:
+                self._set({"since_task_id": ""})
 
     async def _server_changed(self) -> None:
         self._keep()
