@@ -6,7 +6,7 @@ They act as the machine's administrator and may be used while the web server run
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,60 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import InvalidFields, Message
-from inference_ui.backend.models.catalog import BoxFormat, ModelPackage, PackageLaunch
+from inference_ui.backend.models.catalog import (
+    BoxFormat,
+    ContainerLaunch,
+    ModelPackage,
+    PackageLaunch,
+    RunParameter,
+    Variable,
+    Volume,
+)
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.services.volumes import VolumeDraft
 
 Tell = Callable[..., None]
+
+
+class _Strict(BaseModel):
+    """A part of the file; what is misspelt in it is told, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class VariableFile(_Strict):
+    """An environment variable with a description; ``secret`` values are not shown again."""
+
+    name: str
+    default: str = Field(default="", repr=False)
+    description: str = ""
+    secret: bool = False
+
+
+class ParameterFile(_Strict):
+    """A run parameter, appended to a custom server's command as ``--name=value``."""
+
+    name: str
+    default: str = ""
+    description: str = ""
+
+
+class ContainerFile(_Strict):
+    """How it starts on Kubernetes."""
+
+    image: str
+    command: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    port: int = Field(default=8080, ge=1, le=65_535)
+    pull_secret: str = ""
+    shm_bytes: int | None = Field(default=None, ge=0)
+
+
+class ModelFiles(_Strict):
+    """Where the model's files lie: a volume by its name, and a folder below it."""
+
+    volume: str
+    path: str = ""
 
 
 class PackageFile(BaseModel):
@@ -30,31 +79,62 @@ class PackageFile(BaseModel):
     name: str
     version: str
     service_type: ServiceType
+    description: str = ""
     model_name: str = ""
     box_format: BoxFormat = BoxFormat.XYXY
-    command: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    container: ContainerFile | None = None
+    model: ModelFiles | None = None
     environment: dict[str, str] = {}
+    variables: tuple[VariableFile, ...] = ()
+    parameters: tuple[ParameterFile, ...] = ()
+    prompt: str = ""
+    image_template: str = ""
     readiness_path: str | None = None
     predict_path: str | None = None
     ready_timeout_s: float = Field(default=600.0, gt=0, le=86_400, allow_inf_nan=False)
 
-    def package(self) -> ModelPackage:
-        """Return the row; its owner is filled in when it is registered."""
+    def package(self, volumes: Iterable[Volume]) -> ModelPackage:
+        """Return the row; its owner is filled in when it is registered.
+
+        Raises :class:`InvalidFields` where there is no volume of that name.
+        """
         return ModelPackage(
             name=self.name,
             version=self.version,
             owner_id="",
             service_type=self.service_type,
+            description=self.description,
             model_name=self.model_name,
             box_format=self.box_format,
             launch=PackageLaunch(
                 command=self.command,
-                environment=self.environment,
+                variables=(
+                    *(Variable(name=name, default=one) for name, one in self.environment.items()),
+                    *(Variable(**one.model_dump()) for one in self.variables),
+                ),
+                parameters=tuple(RunParameter(**one.model_dump()) for one in self.parameters),
+                container=ContainerLaunch(**self.container.model_dump())
+                if self.container
+                else None,
+                model_volume_id=self._volume_id(volumes),
+                model_path=self.model.path if self.model else "",
+                prompt=self.prompt,
+                image_template=self.image_template,
                 readiness_path=self.readiness_path,
                 predict_path=self.predict_path,
                 ready_timeout_s=self.ready_timeout_s,
             ),
         )
+
+    def _volume_id(self, volumes: Iterable[Volume]) -> str | None:
+        if self.model is None:
+            return None
+        found = next((one.id for one in volumes if one.name == self.model.volume), None)
+        if found is None:
+            unknown = Message("VOLUME_UNKNOWN", {"name": self.model.volume})
+            raise InvalidFields({"model.volume": unknown})
+        return found
 
 
 def add_commands(
@@ -83,7 +163,7 @@ def add_commands(
     def package(given: argparse.Namespace) -> None:
         product = open_product(given)
         actor = bootstrap.seed(product)
-        made = product.packages.add(actor, read_package(given.file))
+        made = product.packages.add(actor, read_package(given.file, product.catalog.volumes(actor)))
         tell("cli.package_added", name=made.name, version=made.version)
         product.close()
 
@@ -97,10 +177,13 @@ def add_commands(
     command("package", package).add_argument("file", type=Path)
 
 
-def read_package(path: Path) -> ModelPackage:
-    """Read a package's JSON file. Raises :class:`InvalidFields` naming file and fields."""
+def read_package(path: Path, volumes: Iterable[Volume] = ()) -> ModelPackage:
+    """Read a package's JSON file; its model's volume is one of ``volumes``.
+
+    Raises :class:`InvalidFields` naming file and fields.
+    """
     try:
-        return PackageFile.model_validate_json(path.read_bytes()).package()
+        return PackageFile.model_validate_json(path.read_bytes()).package(volumes)
     except OSError as error:
         reason = {"file": str(path), "error": error.strerror}
         raise InvalidFields({"file": Message("PACKAGE_FILE_UNREADABLE", reason)}) from error

@@ -26,12 +26,15 @@ async def engine() -> AsyncIterator[None]:
     """Run the engine as long as the server runs, and carry its news to the tabs."""
     running = product()
     running.engine.start()
+    running.checks.watch()
     running.trials.begin()
+    running.uploads.start()
     try:
         async with live.following(app, running.changes.subscribe):
             yield
     finally:
         await rx.run_in_thread(running.trials.close)
+        await rx.run_in_thread(running.uploads.close)
         await rx.run_in_thread(running.engine.stop)
 
 

@@ -57,9 +57,14 @@ def new_task(*, copy: str = "", service: str = "", package: str = "", dataset: s
     return _with_ids(NEW_TASK, copy=copy, service=service, package=package, dataset=dataset)
 
 
-def service(service_id: str) -> str:
-    """Return the link to an online service's page."""
-    return f"/services/{service_id}"
+def service(service_id: str, part: str = "") -> str:
+    """Return the link to an online service's page, or to a ``part`` of it: test, logs, plan."""
+    return f"/services/{service_id}?part={part}" if part else f"/services/{service_id}"
+
+
+def ask_service(service_id: str) -> str:
+    """Return the REST route that asks an online service one thing."""
+    return f"{API}/services/{service_id}/ask"
 
 
 def new_service(package: str = "", *, registered: bool = False) -> str:

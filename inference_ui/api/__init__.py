@@ -6,7 +6,13 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-from inference_ui.api import packages, results
+from inference_ui.api import datasets, packages, results, services, uploads
 
-ROUTERS: tuple[APIRouter, ...] = (results.router, packages.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    results.router,
+    packages.router,
+    services.router,
+    datasets.router,
+    uploads.router,
+)
 """The routers of every area."""

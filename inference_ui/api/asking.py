@@ -6,10 +6,12 @@ its file (``name``) and what is asked about it (``prompt``) in the query.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from inference_ui.backend.errors import Refused
 from inference_ui.backend.services.asking import MAX_QUESTION, Answer, Question
@@ -48,6 +50,29 @@ GivenQuestion = Annotated[Question, Depends(question_of)]
 """A route's parameter of this type is the question in its request."""
 
 
+class Overrides(BaseModel):
+    """Values for one question alone, by name, in place of a package's defaults."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    environment: dict[str, str] = Field(default={}, repr=False)
+    parameters: dict[str, str] = {}
+
+
+def overrides_of(x_overrides: Annotated[str, Header()] = "") -> Overrides:
+    """Read the header ``X-Overrides``: the Base64 of JSON. In an address it would be written into
+    logs. Raises :class:`Refused`."""
+    try:
+        return Overrides.model_validate_json(b64decode(x_overrides) or b"{}")
+    except ValueError:
+        # The error quotes what was given, which may be a secret.
+        raise Refused("OVERRIDES_UNREADABLE") from None
+
+
+GivenOverrides = Annotated[Overrides, Depends(overrides_of)]
+"""A route's parameter of this type is what its request sets for one question."""
+
+
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return an answer for the browser's ``AnswerView``, and for programs."""
     return {
@@ -55,7 +80,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "ms": round(answer.ms, 2),
         "text": answer.text,
         "shortened": answer.shortened,
-        "error": answer.error,
+        "error": _sendable(answer.error),
         "problem": answer.problem.to_json() if answer.problem else None,
         "objects": _objects(answer),
         "reading": _reading(answer),
@@ -69,7 +94,11 @@ def _objects(answer: Answer) -> list[dict[str, Any]] | None:
     if answer.objects is None:
         return None
     return [
-        {"name": one.name, "confidence": one.confidence, "box": list(one.box) if one.box else None}
+        {
+            "name": _sendable(one.name),
+            "confidence": one.confidence,
+            "box": list(one.box) if one.box else None,
+        }
         for one in answer.objects
     ]
 
@@ -77,5 +106,12 @@ def _objects(answer: Answer) -> list[dict[str, Any]] | None:
 def _reading(answer: Answer) -> dict[str, Any] | None:
     if answer.reading is None:
         return None
-    classes = [{"name": c.name, "confidence": c.confidence} for c in answer.reading.classes]
-    return {"classes": classes, "text": answer.reading.text}
+    classes = [
+        {"name": _sendable(c.name), "confidence": c.confidence} for c in answer.reading.classes
+    ]
+    return {"classes": classes, "text": _sendable(answer.reading.text)}
+
+
+def _sendable(text: str) -> str:
+    """Return a text of somebody's JSON without the halves of characters that may stand there."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from inference_ui.api.asking import GivenQuestion, answer_json
+from inference_ui.api.asking import GivenOverrides, GivenQuestion, answer_json
 from inference_ui.backend.errors import Message, NotFound
 from inference_ui.context import actor, product
 
@@ -17,10 +17,20 @@ router = APIRouter(prefix="/packages/{package_id}/trial", tags=["packages"])
 
 
 @router.post("")
-def start(package_id: str, question: GivenQuestion, spec: str = "") -> dict[str, str]:
+def start(
+    package_id: str, question: GivenQuestion, overrides: GivenOverrides, spec: str = ""
+) -> dict[str, str]:
     """Start the package's server on a node of the compute spec with the id ``spec``, ask it the
     question, and stop it. Returns at once."""
-    return {"id": product().trials.start(actor(), package_id, spec, question)}
+    trial_id = product().trials.start(
+        actor(),
+        package_id,
+        spec,
+        question,
+        environment=overrides.environment,
+        parameters=overrides.parameters,
+    )
+    return {"id": trial_id}
 
 
 @router.get("")

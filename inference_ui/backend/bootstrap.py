@@ -28,6 +28,7 @@ from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.services.trials import Trials
+from inference_ui.backend.services.uploads import Uploads
 from inference_ui.backend.services.volumes import VolumeDraft, Volumes
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
@@ -55,6 +56,7 @@ class Product:
     canaries: Canaries
     results: Results
     online: OnlineServices
+    uploads: Uploads
     changes: Changes
     probes: Probes
     engine: Engine
@@ -71,6 +73,7 @@ class Product:
     def close(self) -> None:
         """End trials, stop the engine and close the database. Other workloads go on."""
         self.trials.close()
+        self.uploads.close()
         self.engine.stop()
         self.probes.close()
         self.checks.close()
@@ -116,6 +119,7 @@ def build(settings: Settings) -> Product:
         canaries=Canaries(store, tasks, results, changes),
         results=results,
         online=OnlineServices(store, cluster, changes),
+        uploads=Uploads(store, changes),
         changes=changes,
         probes=probes,
         engine=Engine(

@@ -60,6 +60,7 @@ class Check:
     def __init__(self, dataset: Path, run: Path) -> None:
         self._root = os.fsencode(os.path.realpath(dataset))
         self._run = run
+        self._cancel = run / CANCEL
         self._images = tuple(suffix.encode() for suffix in sorted(IMAGE_SUFFIXES))
         self._started = time.time()
         self._due = 0.0
@@ -71,14 +72,15 @@ class Check:
         """Check everything, unless it is cancelled meanwhile."""
         for entry in self._entries():
             self._check(entry)
-            if not self._files & 63 and time.monotonic() >= self._due and not self._go_on():
+            if not self._files & 63 and not self._go_on():
                 return self._progress(CheckState.CANCELLED)
         return self._progress(CheckState.DONE)
 
     def _go_on(self) -> bool:
-        self._due = time.monotonic() + REPLACED_S
-        write_record(self._run / PROGRESS, self._progress(CheckState.RUNNING))
-        return not (self._run / CANCEL).exists()
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + REPLACED_S
+            write_record(self._run / PROGRESS, self._progress(CheckState.RUNNING))
+        return not self._cancel.exists()
 
     def _entries(self) -> Iterator[Entry]:
         """Yield all that is no folder, folder by folder, by name. Links to folders are not

@@ -86,7 +86,8 @@ def _ending(service: OnlineService, seen: Observation) -> ServiceStep:
 
 def _elsewhere(service: OnlineService, seen: Observation) -> ServiceStep:
     if seen.phase is Phase.WAITING:
-        return ServiceStep(waiting=service.waiting)
+        known = service.status in (ServiceStatus.STARTING, ServiceStatus.RUNNING)
+        return ServiceStep(to=None if known else ServiceStatus.STARTING, waiting=service.waiting)
     ready = seen.phase is Phase.READY
     status = ServiceStatus.RUNNING if ready else ServiceStatus.STARTING
     return ServiceStep(to=None if service.status == status else status, waiting=seen.reason)

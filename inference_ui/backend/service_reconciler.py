@@ -19,7 +19,7 @@ from inference_ui.backend.models.service import (
     ServiceStatus,
     ServiceWish,
 )
-from inference_ui.backend.ports import Cluster, Observation
+from inference_ui.backend.ports import GONE, Cluster, Observation
 from inference_ui.backend.reconciler import GAP, LOG_CHARACTERS
 from inference_ui.backend.service_lifecycle import ServiceAction, ServiceStep, next_service_step
 from inference_ui.backend.services.probing import Probes
@@ -67,7 +67,8 @@ class ServiceReconciler:
                 _log.warning("service %s: %s; tried again later", service.id, error)
             except Exception:
                 _log.exception("service %s could not be moved", service.id)
-        self._probes.forget_all_but({service.id for service in services})
+        wanted = {service.id for service in services if service.wish == ServiceWish.RUN}
+        self._probes.forget_all_but(wanted)
         self._sweep({service_workload_name(service) for service in services})
         return frozenset(changed)
 
@@ -88,7 +89,7 @@ class ServiceReconciler:
     def _look(self, service: OnlineService) -> Observation:
         if service.deployed:
             return self._cluster.observe(service_workload_name(service))
-        return self._probes.look(service)
+        return self._probes.look(service) if service.wish == ServiceWish.RUN else GONE
 
     def _act(self, service: OnlineService, action: ServiceAction) -> None:
         name = service_workload_name(service)

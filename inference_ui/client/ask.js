@@ -1,16 +1,12 @@
 // Asking a running server one thing, and what came of it. The form sends JSON, or a picture as it
 // is, to `url`; an answer in what comes back ({answer: …}) stands below the form. `onSent` gets all
 // that came back, for those who are answered later.
-import { createElement as h, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
-import { number, say, sayOf, size as sizeOf, useLocale } from "./i18n";
-import { Boxes } from "./results_boxes";
-import { jsonLines, textOf } from "./results_json";
+import { createElement as h, useCallback, useEffect, useId, useState } from "react";
+import { AnswerView, useObjectUrl } from "./ask_answer";
+import { say, sayOf, size as sizeOf, useLocale } from "./i18n";
 import { icon, iconButton } from "./results_parts";
-import { Copy, JsonLine, Objects, Reading } from "./results_side";
 
 const LARGEST = 32 * 1024 * 1024; // bytes; the server refuses more
-const LARGEST_FIT = 4;
-const HIGHEST = 480; // pixels of the picture's pane
 const DRAFTS = "inference-ui.ask:";
 
 const nothing = () => {};
@@ -32,13 +28,7 @@ const keepDraft = (key, text) => {
   }
 };
 
-const useObjectUrl = (file) => {
-  const url = useMemo(() => (file ? URL.createObjectURL(file) : ""), [file]);
-  useEffect(() => () => url && URL.revokeObjectURL(url), [url]);
-  return url;
-};
-
-export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, onSent = nothing }) => {
+export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, variables, parameters, quiet, onSent = nothing }) => {
   const locale = useLocale();
   const id = useId();
   const [kind, setKind] = useState("picture");
@@ -48,6 +38,7 @@ export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, 
   const [failure, setFailure] = useState(null);
   const [answer, setAnswer] = useState(null);
   const [sending, setSending] = useState(null);
+  const [settings, setSettings] = useState({ environment: {}, parameters: {} });
   const preview = useObjectUrl(file);
   const json = text ?? example ?? "";
 
@@ -97,7 +88,8 @@ export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, 
     setSending(control);
     try {
       const given = { ...query, ...(prompts && { prompt: told ?? prompt ?? "" }) };
-      const came = await post(url, given, kind === "picture" ? file : json, control.signal);
+      const body = kind === "picture" ? file : json;
+      const came = await post(url, given, body, settings, control.signal);
       if (came.answer) setAnswer({ answer: came.answer, file: kind === "picture" ? file : null });
       onSent(came);
     } catch (error) {
@@ -166,6 +158,8 @@ export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, 
             onChange: ({ target }) => setTold(target.value),
           }),
         ),
+      (variables?.length > 0 || parameters?.length > 0) &&
+        h(Settings, { variables, parameters, settings, onChange: setSettings, locale }),
       failure &&
         h(
           "div",
@@ -178,7 +172,7 @@ export const AskForm = ({ url, example, prompts, prompt, verb, query, disabled, 
         { className: "acts" },
         h(
           "button",
-          { type: "submit", className: "btn pri", disabled: Boolean(sending) || disabled, "data-testid": "ask-send" },
+          { type: "submit", className: quiet ? "btn" : "btn pri", disabled: Boolean(sending) || disabled, "data-testid": "ask-send" },
           sending ? say(locale, "ask.waiting") : verb,
         ),
         sending &&
@@ -196,12 +190,22 @@ const wordsOf = ({ key, code, args, fields }, locale) => {
   return code ? sayOf(locale, "reason", code, args) : say(locale, "ask.unreachable");
 };
 
-const post = async (url, given, body, signal) => {
+// What is set for this question alone goes in a header: addresses are written into logs.
+const overridesOf = (settings) => {
+  const set = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value));
+  const given = { environment: set(settings.environment), parameters: set(settings.parameters) };
+  if (!Object.keys(given.environment).length && !Object.keys(given.parameters).length) return {};
+  const bytes = new TextEncoder().encode(JSON.stringify(given));
+  return { "X-Overrides": btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) };
+};
+
+const post = async (url, given, body, settings, signal) => {
   const picture = body instanceof Blob;
   const query = new URLSearchParams(Object.entries(given).filter(([, value]) => value));
   if (picture) query.set("name", body.name ?? "");
   const type = picture ? body.type || "application/octet-stream" : "application/json";
-  const answer = await fetch(`${url}?${query}`, { method: "POST", headers: { "Content-Type": type }, body, signal });
+  const headers = { "Content-Type": type, ...overridesOf(settings) };
+  const answer = await fetch(`${url}?${query}`, { method: "POST", headers, body, signal });
   const came = await answer.json().catch(() => ({}));
   if (!answer.ok) throw came.error ?? { code: `HTTP ${answer.status}` };
   return came;
@@ -245,146 +249,33 @@ const Drop = ({ id, file, preview, take, onClear, locale }) => {
   );
 };
 
-// `answer` is what api.asking.answer_json made; `file` the picture that was sent, or `picture` its
-// address.
-export const AnswerView = ({ answer, file, picture }) => {
-  const locale = useLocale();
-  const [lit, setLit] = useState(null);
-  const own = useObjectUrl(file);
-  const src = own || picture || "";
-  const light = useCallback((index, by = "picture") => setLit(index === null ? null : { index, by }), []);
-  if (!answer) return null;
-  const failed = answer.error || answer.problem;
-  return h(
-    "section",
-    { className: "av panel", "aria-label": say(locale, "ask.answer"), "data-testid": "answer-view" },
+const Settings = ({ variables, parameters, settings, onChange, locale }) => {
+  const input = (part, { name, default: value, secret, set }) =>
     h(
-      "header",
-      null,
-      h("h2", null, say(locale, "ask.answer")),
-      answer.status > 0 &&
-        h("span", { className: `tag num ${failed ? "bad" : ""}`, "data-testid": "answer-status" }, `HTTP ${answer.status}`),
-      h("span", { className: "t3 num", "data-testid": "answer-ms" }, `${number(locale, answer.ms, answer.ms < 10 ? 1 : 0)} ms`),
-      answer.objects && h("span", { className: "t3 num" }, say(locale, "results.objects", { count: answer.objects.length })),
-    ),
-    failed &&
-      h(
-        "div",
-        { className: "note bad", role: "alert", "data-testid": "answer-error" },
-        icon("warning"),
-        h("span", null, answer.error || sayOf(locale, "reason", answer.problem.code, answer.problem.args)),
-      ),
-    answer.warnings.length > 0 &&
-      h(
-        "div",
-        { className: "note warn", role: "note", "data-testid": "answer-warnings" },
-        icon("warning"),
-        h("span", null, answer.warnings.map(({ code, args }, at) => h("span", { key: at, className: "line" }, sayOf(locale, "reason", code, args)))),
-      ),
-    (src || answer.objects || answer.reading) &&
-      h(
-        "div",
-        { className: src && (answer.objects || answer.reading) ? "both" : "both one" },
-        src && h(Shown, { key: src, src, answer, lit: lit?.index ?? null, onLight: light }),
-        (answer.objects || answer.reading) &&
-          h(
-            "div",
-            { className: "said-of" },
-            answer.objects && h(Objects, { item: { ...answer, objects_total: answer.objects.length }, lit, onLight: light, locale }),
-            answer.reading && h(Reading, { reading: answer.reading, locale }),
-          ),
-      ),
-    answer.text && h(Body, { answer, lit, onLight: light, locale }),
-    answer.request && h(Sent, { request: answer.request, locale }),
-  );
-};
-
-// An answer that a route holds: what it answers GET with, under `answer`.
-export const AnswerOf = ({ source, picture }) => {
-  const [came, setCame] = useState(null);
-  useEffect(() => {
-    const control = new AbortController();
-    if (source)
-      fetch(source, { signal: control.signal })
-        .then((answer) => (answer.ok ? answer.json() : {}))
-        .then(({ answer }) => setCame({ source, answer }))
-        .catch(() => {});
-    return () => control.abort();
-  }, [source]);
-  return came?.answer && came.source === source ? h(AnswerView, { answer: came.answer, picture }) : null;
-};
-
-// The picture over the width that there is, with boxes in pixels of the pane.
-const Shown = ({ src, answer, lit, onLight }) => {
-  const locale = useLocale();
-  const box = useRef(null);
-  const [width, setWidth] = useState(0);
-  const [natural, setNatural] = useState(null);
-  const [broken, setBroken] = useState(false);
-  useEffect(() => {
-    const watcher = new ResizeObserver(() => setWidth(box.current?.clientWidth ?? 0));
-    watcher.observe(box.current);
-    return () => watcher.disconnect();
-  }, []);
-  const [wide, high] = answer.size ?? natural ?? [0, 0];
-  const scale = wide ? Math.min(width / wide, HIGHEST / high, LARGEST_FIT) : 0;
-  const pane = { width, height: Math.max(1, Math.round(high * scale)) };
-  const view = { scale, x: (width - wide * scale) / 2, y: 0 };
-  const place = { x: view.x, y: 0, width: wide * scale, height: high * scale };
-  const seen = !broken && scale > 0;
-  return h(
-    "div",
-    { ref: box, className: "shown", style: seen ? { height: pane.height } : {}, "data-testid": "answer-picture" },
-    broken
-      ? h("p", { className: "t3 gone" }, say(locale, "ask.no_preview"))
-      : h("img", {
-          src,
-          alt: say(locale, "ask.picture"),
-          onLoad: ({ target }) => setNatural([target.naturalWidth, target.naturalHeight]),
-          onError: () => setBroken(true),
-          style: seen ? { left: place.x, width: place.width, height: place.height } : { visibility: "hidden" },
-        }),
-    seen &&
-      h(
-        "svg",
-        { width: pane.width, height: pane.height, className: "over" },
-        h(Boxes, { objects: answer.objects ?? [], view, picture: place, pane, lit, onLight }),
-      ),
-  );
-};
-
-const Body = ({ answer, lit, onLight, locale }) => {
-  const lines = useMemo(
-    () => (answer.shortened ? null : jsonLines(answer.text, answer.objects?.length ?? -1)),
-    [answer],
-  );
+      "label",
+      { key: `${part} ${name}` },
+      h("span", { className: "mono cut", title: name }, name),
+      h("input", {
+        className: "inp sm mono",
+        type: secret ? "password" : "text",
+        autoComplete: secret ? "new-password" : "off",
+        spellCheck: false,
+        value: settings[part][name] ?? "",
+        placeholder: secret && set ? say(locale, "ask.secret_set") : value,
+        onChange: ({ target }) =>
+          onChange({ ...settings, [part]: { ...settings[part], [name]: target.value } }),
+        "data-testid": `set-${name}`,
+      }),
+    );
   return h(
     "details",
-    { open: !answer.objects && !answer.reading },
+    { className: "settings" },
+    h("summary", null, say(locale, "ask.settings"), h("span", { className: "t3" }, say(locale, "ask.settings_hint"))),
     h(
-      "summary",
-      null,
-      h("span", null, lines ? "JSON" : say(locale, "ask.body")),
-      answer.shortened && h("span", { className: "t3" }, say(locale, "ask.cut")),
+      "div",
+      { className: "fields" },
+      (variables ?? []).map((row) => input("environment", row)),
+      (parameters ?? []).map((row) => input("parameters", row)),
     ),
-    h("div", { className: "copy" }, h(Copy, { text: () => (lines ? textOf(lines) : answer.text), locale })),
-    h(
-      "pre",
-      { className: "js", tabIndex: 0, "aria-label": "JSON", "data-testid": "answer-json" },
-      lines
-        ? lines.map((line, at) => h(JsonLine, { key: at, line, on: line.index !== null && line.index === lit?.index, onLight }))
-        : answer.text,
-    ),
-  );
-};
-
-const Sent = ({ request, locale }) => {
-  const shown = request.length > 4000 ? `${request.slice(0, 4000)}…` : request;
-  return h(
-    "details",
-    null,
-    h("summary", null, h("span", null, say(locale, "ask.request"))),
-    h("div", { className: "copy" }, h(Copy, { text: () => request, locale })),
-    h("pre", { className: "js req", tabIndex: 0, "data-testid": "answer-request" }, shown),
   );
 };

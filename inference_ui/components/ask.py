@@ -11,19 +11,22 @@ from typing import Any
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
-_LIBRARY = "$/utils/product/ask"
+_ANSWER = "$/utils/product/ask_answer"
 
 
 class AskForm(rx.Component):
     """A form for JSON or a picture, posted to ``url`` with ``query`` (names with values).
 
-    ``verb`` is the button's word; ``example`` the JSON that stands there first
-    (``rows.ask.example_of``); ``prompts`` says whether a prompt goes with a picture, ``prompt`` is
-    the one at first. What the route answers is handed to ``on_sent``; where it holds ``answer``
-    (``answer_json``), that is shown below the form.
+    ``verb`` is the button's word (``quiet`` where the page has a primary button of its own);
+    ``example`` the JSON that stands there first (``rows.ask.example_of``); ``prompts`` says whether
+    a prompt goes with a picture, ``prompt`` is the one at first. What the route answers is handed
+    to ``on_sent``; where it holds ``answer``
+    (``answer_json``), that is shown below the form. ``variables`` and ``parameters`` (rows with
+    ``name``, ``default``, ``secret``, ``set``) may be given another value for this question: they
+    go in a header that ``api.asking.overrides_of`` reads.
     """
 
-    library = _LIBRARY
+    library = "$/utils/product/ask"
     tag = "AskForm"
 
     url: rx.Var[str]
@@ -33,13 +36,16 @@ class AskForm(rx.Component):
     prompt: rx.Var[str]
     query: rx.Var[dict[str, str]]
     disabled: rx.Var[bool]
+    quiet: rx.Var[bool]
+    variables: rx.Var[list[Any]]
+    parameters: rx.Var[list[Any]]
     on_sent: rx.EventHandler[passthrough_event_spec(dict)]
 
 
 class AnswerView(rx.Component):
     """An answer as ``answer_json`` writes it; ``picture`` is the address of the picture sent."""
 
-    library = _LIBRARY
+    library = _ANSWER
     tag = "AnswerView"
 
     answer: rx.Var[dict[str, Any]]
@@ -49,7 +55,7 @@ class AnswerView(rx.Component):
 class AnswerOf(rx.Component):
     """The answer that the route ``source`` holds (``{"answer": answer_json(…)}``)."""
 
-    library = _LIBRARY
+    library = _ANSWER
     tag = "AnswerOf"
 
     source: rx.Var[str]

@@ -2,13 +2,19 @@
 
 from inference_ui.pages import (
     create,
+    dataset,
+    datasets,
     not_found,
     package,
     package_form,
     packages,
     results,
+    service,
+    service_form,
+    services,
     task,
     tasks,
+    volumes,
 )
 
 PAGES = (
@@ -19,6 +25,12 @@ PAGES = (
     packages.PAGE,
     package_form.PAGE,
     package.PAGE,
+    datasets.PAGE,
+    dataset.PAGE,
+    volumes.PAGE,
+    services.PAGE,
+    service_form.PAGE,
+    service.PAGE,
     not_found.PAGE,
 )
 """Every page of the product, in the order in which they are compiled."""

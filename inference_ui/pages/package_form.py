@@ -86,6 +86,7 @@ def _form() -> rx.Component:
         ),
         _footer(),
         on_submit=Form.submit,
+        key=Form.opened,
         no_validate=True,
         class_name="create pkf",
         aria_label=t("package_form.title"),
@@ -158,7 +159,16 @@ def _path(name: str, default: Any, needed: Any) -> rx.Component:
 
 def _starts() -> tuple[rx.Component, ...]:
     return (
-        rx.el.h2(t("package_form.starts"), _aside(t("package_form.starts_hint"))),
+        rx.el.h2(
+            t("package_form.starts"),
+            _aside(
+                rx.cond(
+                    ADMINISTRATOR,
+                    t("package_form.starts_hint"),
+                    t("package_form.starts_hint_user"),
+                )
+            ),
+        ),
         rx.cond(
             ADMINISTRATOR,
             rx.el.div(

@@ -36,7 +36,7 @@ def packages() -> rx.Component:
         current=routes.PACKAGES,
         actions=(
             rx.cond(
-                MAY_CREATE,
+                MAY_CREATE & (PackagesState.total > 0),
                 link_button(
                     t("packages.register"), href=routes.NEW_PACKAGE, kind="pri", symbol="plus"
                 ),

@@ -28,4 +28,4 @@ def example_of(service_type: str, model_name: str = "") -> str:
         example: object = {"model": model_name, **_TEXT}
     else:
         example = _EXAMPLES.get(service_type, {})
-    return json.dumps(example, ensure_ascii=False, indent=2)
+    return json.dumps(example, ensure_ascii=False)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from inference_ui import routes
 from inference_ui.backend.models.catalog import ModelPackage, Variable
 from inference_ui.backend.protocols import ServiceType
-from inference_ui.backend.services.package_drafts import version_key
+from inference_ui.backend.services.package_drafts import command_line, version_key
 from inference_ui.backend.services.packages import PackageEntry, PackageView
 from inference_ui.rows.ask import example_of
 from inference_ui.rows.common import unix
@@ -141,10 +140,10 @@ def _package_row(view: PackageView) -> PackageRow:
         model_name=package.model_name,
         predict_path=protocol.predict_path,
         readiness_path=protocol.readiness.path,
-        command=shlex.join(launch.command),
+        command=command_line(launch.command),
         image=container.image if container else "",
-        image_command=shlex.join(container.command) if container else "",
-        image_arguments=shlex.join(container.arguments) if container else "",
+        image_command=command_line(container.command) if container else "",
+        image_arguments=command_line(container.arguments) if container else "",
         port=container.port if container else 0,
         pull_secret=container.pull_secret if container else "",
         shm_bytes=container.shm_bytes if container else None,

@@ -197,7 +197,7 @@ def plan_row(task: InferenceTask, owner: str) -> PlanRow:
         service_type=str(package.service_type),
         model_name=package.model_name,
         box_format=str(package.box_format),
-        command=_command(launch.command),
+        command=command_words(launch.command),
         environment=", ".join(sorted(launch.environment)),
         ready_timeout_s=launch.ready_timeout_s,
         spec=spec.name if spec else "",
@@ -279,17 +279,22 @@ def cause_rows(progress: Progress | None) -> list[CauseRow]:
 def replica_rows(server: Observation | None, task: InferenceTask) -> list[ReplicaRow]:
     """Return the server's replicas as they are seen now; none once it is gone."""
     return [
-        ReplicaRow(
-            name=replica_label(replica.name, task),
-            phase="REMOVING" if _leaving(replica) else str(replica.phase),
-            node=replica.node or "",
-            endpoint=(replica.endpoint or "").removeprefix("http://"),
-            cards=", ".join(replica.cards),
-            restarts=replica.restarts,
-            reason=message_row(None if _leaving(replica) else replica.reason),
-        )
+        replica_row(replica, replica_label(replica.name, task))
         for replica in (server.replicas if server else ())
     ]
+
+
+def replica_row(replica: Replica, name: str) -> ReplicaRow:
+    """Return the row of a replica that people call ``name``."""
+    return ReplicaRow(
+        name=name,
+        phase="REMOVING" if _leaving(replica) else str(replica.phase),
+        node=replica.node or "",
+        endpoint=(replica.endpoint or "").removeprefix("http://"),
+        cards=", ".join(replica.cards),
+        restarts=replica.restarts,
+        reason=message_row(None if _leaving(replica) else replica.reason),
+    )
 
 
 def _leaving(replica: Replica) -> bool:
@@ -302,7 +307,7 @@ def _cause(group: ErrorGroup) -> str:
     return group.cause.replace("_", " ") if group.cause.startswith("HTTP_") else group.cause
 
 
-def _command(parts: Sequence[str]) -> list[str]:
+def command_words(parts: Sequence[str]) -> list[str]:
     """Return a command's parts as one would type them; placeholders like ``{port}`` stay bare."""
     return [part if _PLAIN.fullmatch(part) else shlex.quote(part) for part in parts]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.services.trials import Trial
+from inference_ui.backend.services.trial import Trial
 from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.logs import readable
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """A trial. ``phase`` is empty where there was none; ``answer`` is
-    the address that ``components.ask.AnswerOf`` reads, empty where there is none."""
+    """A trial. ``phase`` is empty where there was none; ``exit_code`` None where ``reason`` tells
+    it; ``answer`` the address that ``components.ask.AnswerOf`` reads, empty where there is none."""
 
     id: str = ""
     phase: str = ""
@@ -43,7 +43,7 @@ def trial_row(trial: Trial | None, actor: Actor, url: str) -> TrialRow:
         started_at=trial.started_at,
         waiting=message_row(trial.waiting),
         reason=message_row(trial.reason),
-        exit_code=trial.exit_code,
+        exit_code=None if trial.reason and "exit_code" in trial.reason.args else trial.exit_code,
         ready_s=trial.ready_s,
         answer=f"{url}?id={trial.id}" if trial.answer else "",
         picture=f"{url}/picture?id={trial.id}" if trial.has_picture else "",

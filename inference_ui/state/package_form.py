@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from secrets import token_hex
 from typing import Any
 
 import reflex as rx
@@ -42,7 +43,8 @@ from inference_ui.rows.package_form import (
 
 class PackageFormState(rx.State):
     """State of the form. ``kept`` lies in the browser's tab: what is filled in outlives the web
-    server. ``_secrets`` are typed secret values by row; they are sent to no browser."""
+    server. ``opened`` differs for each form that begins anew. ``_secrets`` are typed secret values
+    by row; they are sent to no browser."""
 
     ready: bool = False
     submitting: bool = False
@@ -54,6 +56,7 @@ class PackageFormState(rx.State):
     problems: dict[str, MessageRow] = problem_rows({}, ())
     volumes: list[VolumeRow] = []
     wrong: int = 0
+    opened: str = ""
 
     _secrets: dict[str, str] = {}
     _left: list[str] = []
@@ -78,7 +81,7 @@ class PackageFormState(rx.State):
             form = form_from_text(self.kept)
             if form is None or form.source != source:
                 form = await rx.run_in_thread(lambda: _begin(user, source))
-                self._left, self._secrets = [], {}
+                self._left, self._secrets, self.opened = [], {}, token_hex(4)
             self.volumes = await rx.run_in_thread(lambda: _volumes(user))
             await self._take(with_typed(form, self._secrets))
         self.ready = True
@@ -94,11 +97,11 @@ class PackageFormState(rx.State):
     @rx.event
     async def leave_cell(self, key: str, column: str, value: str) -> None:
         """Take over what was typed in a row of a table, and check it."""
-        if not self.ready:
+        row = next((row for row in (*self.variables, *self.parameters) if row.key == key), None)
+        if row is None:
             return
-        secret = any(row.key == key and row.secret for row in self.variables)
-        if column == "default" and secret and value:
-            self._secrets = {**self._secrets, str(key): str(value)[:LONGEST]}
+        if column == "default" and row.secret and value:
+            self._secrets = {**self._secrets, key: str(value)[:LONGEST]}
         self._mark(key)
         await self._change(lambda rows: with_cell(rows, key, column, str(value)))
 

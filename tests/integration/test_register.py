@@ -53,6 +53,43 @@ def test_ones_own_folder_and_model_are_registered(folder: Path, tmp_path: Path) 
     product.close()
 
 
+def test_a_package_file_may_say_all_that_the_form_asks(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "package.json"
+    file.write_text(
+        json.dumps(
+            {
+                "name": "street",
+                "version": "3.0.0",
+                "service_type": "CUSTOM",
+                "description": "finds people at night",
+                "command": ["serve", "{model}", "{port}"],
+                "container": {"image": "registry.example.com/street:3", "shm_bytes": 1 << 30},
+                "model": {"volume": "datasets", "path": "street"},
+                "variables": [{"name": "KEY", "default": "hush", "secret": True}],
+                "parameters": [{"name": "batch", "default": "8"}],
+                "readiness_path": "/ready",
+                "predict_path": "/predict",
+                "image_template": '{"img":"{image}"}',
+            }
+        )
+    )
+    (folder / "volumes" / "datasets" / "street").mkdir(parents=True)
+    done = run("package", file, "--data-dir", folder)
+    assert done.returncode == 0, done.stderr
+    assert "hush" not in done.stdout + done.stderr
+    product = registered(folder)
+    (package,) = product.packages.all(product.accounts.ensure_administrator())
+    launch = package.launch
+    assert launch.model_folder == str((folder / "volumes" / "datasets" / "street").resolve())
+    assert [(one.name, one.default, one.secret) for one in launch.variables] == [
+        ("KEY", "hush", True)
+    ]
+    assert launch.container is not None
+    assert launch.container.shm_bytes == 1 << 30
+    assert [one.name for one in launch.parameters] == ["batch"]
+    product.close()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -65,6 +102,12 @@ def test_ones_own_folder_and_model_are_registered(folder: Path, tmp_path: Path) 
         ({"ready_timeout_s": 1e300}, "ready_timeout_s"),
         ({"predict_path": "predict"}, "predict_path"),
         ({"model_name": ""}, "model_name"),
+        ({"model": {"volume": "gone"}}, "model.volume"),
+        ({"model": {"volume": "datasets", "path": "../.."}}, "model_path"),
+        ({"variables": [{"name": "A", "secert": True}]}, "secert"),
+        ({"variables": [{"name": "PORT"}]}, "PORT"),
+        ({"container": {"image": "a", "port": 0}}, "container.port"),
+        ({"parameters": [{"name": "batch"}]}, "parameters"),
     ],
 )
 def test_a_wrong_package_file_is_told_by_field(folder, tmp_path, change, words) -> None:

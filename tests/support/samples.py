@@ -8,7 +8,8 @@ from typing import Any
 
 from inference_ui.backend.models.catalog import BoxFormat, PackageLaunch, PackageSnapshot
 from inference_ui.backend.models.compute import Resources
-from inference_ui.backend.models.servers import Shared, SpecSnapshot
+from inference_ui.backend.models.servers import Owned, Shared, SpecSnapshot
+from inference_ui.backend.models.service import Elsewhere, OnlineService
 from inference_ui.backend.models.task import InferenceTask, TaskPlan
 from inference_ui.backend.protocols import ServiceType
 
@@ -60,3 +61,25 @@ def a_task(**values: Any) -> InferenceTask:
         "status_since": NOW,
     }
     return InferenceTask(**(defaults | values))
+
+
+def a_service(**values: Any) -> OnlineService:
+    """A deployed online service that was queued at :data:`NOW`."""
+    plan = a_plan()
+    assert plan.spec is not None
+    defaults: dict[str, Any] = {
+        "id": "fedcba9876543210",
+        "name": "detect",
+        "owner_id": "owner",
+        "created_at": NOW,
+        "status_since": NOW,
+        "package": plan.package,
+        "server": Owned(package=plan.package, spec=plan.spec),
+    }
+    return OnlineService(**(defaults | values))
+
+
+def elsewhere(**values: Any) -> OnlineService:
+    """An online service that somebody else runs."""
+    there = Elsewhere(url="http://127.0.0.1:9", token="t0ken", headers={"X-Team": "vision"})
+    return a_service(server=None, elsewhere=there, **values)

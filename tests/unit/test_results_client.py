@@ -124,3 +124,9 @@ def test_every_sentence_that_the_scripts_ask_for_is_there():
     assert asked <= known
     spoken = {key for key in known if key.startswith("results.") and key.islower()}
     assert spoken - asked <= {"results.title", "results.title_of"}
+
+
+def test_every_sentence_that_asking_needs_is_there_and_none_is_left_over():
+    known = {key for key in messages("zh") if key.startswith("ask.")}
+    scripts = "\n".join(path.read_text("utf-8") for path in CLIENT.glob("ask*.js"))
+    assert set(re.findall(r'"(ask\.[a-z_]+)"', scripts)) == known

@@ -111,6 +111,8 @@ class Checks:
         self._closing.set()
         if self._watcher is not None:
             self._watcher.join(timeout=5)
+        for process in self._started.values():
+            process.returncode = process.poll() or 0  # it may outlive us, which Popen warns of
 
     def _watch(self) -> None:
         while not self._closing.is_set():

@@ -7,7 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.service import OnlineService, ServiceStatus, ServiceWish
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import Cluster, Observation
-from inference_ui.backend.services.asking import Answer, Door, Question, ask
+from inference_ui.backend.services.asking import Answer, Door, Question, ask, is_ready
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.names import clean_name
 from inference_ui.backend.services.server_drafts import waiting_now
@@ -148,6 +148,22 @@ class OnlineServices:
         with self._store.read() as session:
             self._check_name(session, draft.name, problems)
         return ServiceCheck(problems)
+
+    def try_url(self, actor: Actor, draft: UrlDraft) -> Message | None:
+        """Ask a server elsewhere once whether it is ready; None when it is, else what it says
+        instead. Blocks for some seconds at most.
+
+        Raises :class:`Forbidden`, and :class:`InvalidFields` where the draft leads nowhere; a name
+        is not needed.
+        """
+        if not actor.is_administrator:
+            raise Forbidden("ADMINISTRATORS_ONLY")
+        problems: dict[str, Message] = {}
+        found = registered_of(replace(draft, name="unnamed", max_in_flight=None), problems)
+        if found is None:
+            raise InvalidFields(problems)
+        package, there = found
+        return is_ready(Door(there.url, there.all_headers, there.ca), package)
 
     def register(self, actor: Actor, draft: UrlDraft) -> OnlineService:
         """Register a server that runs elsewhere, also when it does not answer now.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import (
@@ -27,6 +27,9 @@ NAMED = frozenset(
 )
 """Protocols whose URLs hold the model's name."""
 
+_PLAIN = re.compile(r"[\w@%+=:,./{}-]+", re.ASCII)
+"""What a shell takes as it is."""
+
 MIB = 1 << 20
 MAX_SHM_MIB = 1 << 20
 MAX_READY_S = 86_400
@@ -38,7 +41,7 @@ class VariableDraft:
     filled in from, which the form does not know."""
 
     name: str = ""
-    default: str = ""
+    default: str = field(default="", repr=False)
     description: str = ""
     secret: bool = False
     kept: bool = False
@@ -126,10 +129,10 @@ def draft_of(package: ModelPackage) -> PackageDraft:
         service_type=package.service_type,
         description=package.description,
         model_name=package.model_name,
-        command=shlex.join(launch.command),
+        command=command_line(launch.command),
         image=container.image,
-        image_command=shlex.join(container.command),
-        image_arguments=shlex.join(container.arguments),
+        image_command=command_line(container.command),
+        image_arguments=command_line(container.arguments),
         port=str(container.port) if launch.container else "",
         pull_secret=container.pull_secret,
         shm_mib=str(shm // MIB) if shm else "",
@@ -145,6 +148,11 @@ def draft_of(package: ModelPackage) -> PackageDraft:
         ready_timeout_s=f"{launch.ready_timeout_s:g}",
         source_id=package.id,
     )
+
+
+def command_line(words: tuple[str, ...]) -> str:
+    """Return words as the line that is split into them again. Placeholders stay without quotes."""
+    return " ".join(word if _PLAIN.fullmatch(word) else shlex.quote(word) for word in words)
 
 
 def next_version(versions: list[str]) -> str:
@@ -207,22 +215,22 @@ def _container(draft: PackageDraft, problems: dict[str, Message]) -> ContainerLa
     )
 
 
-def _words(field: str, line: str, problems: dict[str, Message]) -> tuple[str, ...]:
+def _words(name: str, line: str, problems: dict[str, Message]) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(line))
     except ValueError:
-        problems[field] = Message("COMMAND_QUOTES")
+        problems[name] = Message("COMMAND_QUOTES")
         return ()
 
 
 def _number(
-    field: str, draft: PackageDraft, empty: int, most: int, problems: dict[str, Message]
+    name: str, draft: PackageDraft, empty: int, most: int, problems: dict[str, Message]
 ) -> int:
     """Return a whole number from 1 on, ``empty`` where nothing or nothing fitting was typed."""
-    text = str(getattr(draft, field)).strip()
+    text = str(getattr(draft, name)).strip()
     if not text:
         return empty
     if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most:
         return int(text)
-    problems[field] = Message("NUMBER_RANGE", {"min": 1, "max": most})
+    problems[name] = Message("NUMBER_RANGE", {"min": 1, "max": most})
     return empty

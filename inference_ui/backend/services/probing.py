@@ -60,7 +60,7 @@ class Probes:
         return probe.seen
 
     def forget_all_but(self, ids: set[str]) -> None:
-        """Forget services that are gone."""
+        """Forget services that are gone, or that nobody wishes to run."""
         for id in self._probes.keys() - ids:
             del self._probes[id]
 

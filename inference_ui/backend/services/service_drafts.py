@@ -19,6 +19,12 @@ from inference_ui.backend.services.server_drafts import ServerDraft, server_of
 from inference_ui.backend.store.database import Session
 
 MAX_HEADERS = 50
+MAX_VALUE = 8_192
+"""Characters of a token, and of a header's value."""
+MAX_LINE = 500
+"""Characters of an address, a path, a name in it."""
+MAX_TEXT = 4_000
+MAX_CA = 500_000
 _OWN_HEADERS = frozenset({"host", "content-length", "content-type", "connection"})
 """Headers that the client sets itself."""
 
@@ -75,17 +81,9 @@ def registered_of(
     _check_common(draft.name, draft.max_in_flight, 1, problems)
     if not _is_base_url(draft.url.strip()):
         problems["url"] = Message("URL_FORM", {"url": draft.url.strip()})
-    if draft.service_type not in list(ServiceType):
-        problems["service_type"] = Message("REQUIRED")
-    elif draft.service_type in NAMED and not draft.model_name.strip():
-        problems["model_name"] = Message("MODEL_NAME_NEEDED", {"type": draft.service_type})
-    if draft.box_format not in list(BoxFormat):
-        problems["box_format"] = Message("REQUIRED")
-    for name, path in _paths(draft).items():
-        if path and not path.startswith("/"):
-            problems[name] = Message("URL_PATH_WITHOUT_SLASH", {"path": path})
+    _check_calls(draft, problems)
     _check_headers(draft, problems)
-    if draft.ca.strip() and not _is_pem(draft.ca):
+    if draft.ca.strip() and (len(draft.ca) > MAX_CA or not _is_pem(draft.ca)):
         problems["ca"] = Message("CA_FORM")
     if problems:
         return None
@@ -112,6 +110,26 @@ def registered_of(
     return package, elsewhere
 
 
+def _check_calls(draft: UrlDraft, problems: dict[str, Message]) -> None:
+    if draft.service_type not in list(ServiceType):
+        problems["service_type"] = Message("REQUIRED")
+    elif draft.service_type in NAMED and not draft.model_name.strip():
+        problems["model_name"] = Message("MODEL_NAME_NEEDED", {"type": draft.service_type})
+    elif not _is_url_text(draft.model_name.strip()):
+        problems["model_name"] = Message("URL_TEXT", {"max": MAX_LINE})
+    if draft.box_format not in list(BoxFormat):
+        problems["box_format"] = Message("REQUIRED")
+    for name, path in _paths(draft).items():
+        if path and not path.startswith("/"):
+            problems[name] = Message("URL_PATH_WITHOUT_SLASH", {"path": path})
+        elif not _is_url_text(path):
+            problems[name] = Message("URL_TEXT", {"max": MAX_LINE})
+    if len(draft.prompt) > MAX_TEXT:
+        problems["prompt"] = Message(
+            "TEXT_TOO_LONG", {"max": MAX_TEXT, "length": len(draft.prompt)}
+        )
+
+
 def _paths(draft: UrlDraft) -> dict[str, str]:
     return {
         "predict_path": draft.predict_path.strip(),
@@ -129,6 +147,11 @@ def _check_common(
         problems["max_in_flight"] = Message("LIMIT_BELOW_NODES", {"min": max(1, nodes)})
 
 
+def _is_url_text(text: str) -> bool:
+    """Whether it can stand in a request's first line as it is."""
+    return len(text) <= MAX_LINE and f"{text}a".isprintable() and not set(text) & set(" #%")
+
+
 def _is_base_url(url: str) -> bool:
     """Whether it is the plain beginning of a server's addresses, without secrets in it."""
     try:
@@ -139,6 +162,7 @@ def _is_base_url(url: str) -> bool:
     return (
         parts.scheme in ("http", "https")
         and bool(parts.hostname)
+        and len(url) <= MAX_LINE
         and port_is_right
         and url.isascii()
         and url.isprintable()
@@ -149,19 +173,23 @@ def _is_base_url(url: str) -> bool:
 
 def _check_headers(draft: UrlDraft, problems: dict[str, Message]) -> None:
     token = draft.token.strip()
-    if not f"{token}a".isprintable() or not token.isascii():
+    if not _is_header_value(token):
         problems["token"] = Message("TOKEN_FORM")
     names = [name.strip().lower() for name in draft.headers]
     if len(names) > MAX_HEADERS or len(set(names)) < len(names):
         problems["headers"] = Message("HEADERS_TWICE", {"max": MAX_HEADERS})
     for name, value in draft.headers.items():
         plain = name.strip().replace("-", "").replace("_", "")
-        if not (plain.isascii() and plain.isalnum()) or not f"{value}a".isprintable():
+        if not (plain.isascii() and plain.isalnum()) or not _is_header_value(value.strip()):
             problems["headers"] = Message("HEADER_FORM", {"name": name.strip()})
         elif name.strip().lower() in _OWN_HEADERS:
             problems["headers"] = Message("HEADER_OWN", {"name": name.strip()})
         elif token and name.strip().lower() == "authorization":
             problems["headers"] = Message("HEADER_AND_TOKEN")
+
+
+def _is_header_value(value: str) -> bool:
+    return len(value) <= MAX_VALUE and value.isascii() and f"{value}a".isprintable()
 
 
 def _is_pem(text: str) -> bool:

@@ -11,8 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from inference_ui.backend import imaging
 from inference_ui.backend.errors import (
@@ -28,18 +27,11 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import ModelPackage
 from inference_ui.backend.models.columns import new_id
 from inference_ui.backend.models.servers import Owned
-from inference_ui.backend.ports import (
-    Cluster,
-    Observation,
-    Phase,
-    RestartPolicy,
-    ServerWorkload,
-    workload_name,
-)
+from inference_ui.backend.ports import Cluster, Observation, Phase
 from inference_ui.backend.services.asking import Answer, Door, Question, ask, body_of
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.server_drafts import ServerDraft, server_of
-from inference_ui.backend.services.workloads import owned_server
+from inference_ui.backend.services.trial import Run, Trial, TrialPhase
 from inference_ui.backend.store.database import Store
 
 KEPT = 50
@@ -58,65 +50,6 @@ CLOSE_S = 15.0
 _log = logging.getLogger(__name__)
 
 
-class TrialPhase(StrEnum):
-    """Where a trial is. WAITING: no room yet. DONE: it was answered, whatever the server said."""
-
-    WAITING = "WAITING"
-    STARTING = "STARTING"
-    ASKING = "ASKING"
-    STOPPING = "STOPPING"
-    DONE = "DONE"
-    FAILED = "FAILED"
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing of it runs any more."""
-        return self in (TrialPhase.DONE, TrialPhase.FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A trial as it is now. ``waiting`` is what it waits for, ``reason`` why there is no answer;
-    ``ready_s`` from its place on a node to being ready; times are Unix seconds."""
-
-    id: str
-    package_id: str
-    owner_id: str
-    owner: str
-    started_at: float
-    phase: TrialPhase = TrialPhase.WAITING
-    waiting: Message | None = None
-    reason: Message | None = None
-    exit_code: int | None = None
-    ready_s: float | None = None
-    answer: Answer | None = None
-    log: str = ""
-    ended_at: float | None = None
-    has_picture: bool = False
-
-
-@dataclass(slots=True)
-class _Run:
-    """A trial, and what its thread needs."""
-
-    trial: Trial
-    server: Owned
-    question: Question
-    stop: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
-
-    @property
-    def name(self) -> str:
-        return workload_name(self.trial.id, 1, "server", kind="trial")
-
-    @property
-    def workload(self) -> ServerWorkload:
-        """What runs. A server that exits is not started again: its first words tell the most."""
-        label = f"{self.server.package.name} {self.server.package.version}"
-        workload = owned_server(self.server, name=self.name, application=label)
-        return replace(workload, restart=RestartPolicy(limit=0))
-
-
 class _Over(Exception):
     """The trial cannot go on, and why."""
 
@@ -133,7 +66,7 @@ class Trials:
         self._store = store
         self._cluster = cluster
         self._changes = changes
-        self._runs: OrderedDict[str, _Run] = OrderedDict()
+        self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
@@ -171,7 +104,7 @@ class Trials:
             started_at=time.time(),
             has_picture=bool(question.picture),
         )
-        run = _Run(trial, server, question)
+        run = Run(trial, server, question)
         with self._lock:
             self._refuse_second(actor, package_id)
             self._runs[package_id] = run
@@ -269,7 +202,7 @@ class Trials:
             run.question = Question()
             run.trial = replace(run.trial, has_picture=False)
 
-    def _end(self, run: _Run) -> None:
+    def _end(self, run: Run) -> None:
         if run.trial.phase.ended:
             return
         run.stop.set()
@@ -280,7 +213,7 @@ class Trials:
             except ClusterError as error:
                 _log.warning("a trial's server could not be stopped yet: %s", error)
 
-    def _go(self, run: _Run) -> None:
+    def _go(self, run: Run) -> None:
         try:
             self._cluster.apply(run.workload)
             endpoint = self._until_ready(run)
@@ -300,7 +233,7 @@ class Trials:
             _log.exception("a trial broke off")
             self._tear_down(run, reason=Message("UNEXPECTED"))
 
-    def _until_ready(self, run: _Run) -> str:
+    def _until_ready(self, run: Run) -> str:
         """Return where the server answers. Raises :class:`_Over` when it never will."""
         placed: float | None = None
         begun = time.monotonic()
@@ -313,7 +246,8 @@ class Trials:
             if seen.phase is Phase.WAITING:
                 self._set(run, phase=TrialPhase.WAITING, waiting=seen.reason)
                 if now - begun > WAIT_S:
-                    raise _Over(seen.reason or Message("TRIAL_NO_ROOM"))
+                    raise _Over(Message("TRIAL_NO_ROOM"))
+                self._cluster.apply(run.workload)  # it is placed by being applied again
                 continue
             placed = placed or now
             if seen.endpoints:
@@ -327,7 +261,7 @@ class Trials:
 
     def _tear_down(
         self,
-        run: _Run,
+        run: Run,
         *,
         answer: Answer | None = None,
         reason: Message | None = None,
@@ -348,7 +282,7 @@ class Trials:
         run.question = replace(run.question, json="")
         self._set(run, phase=phase, ended_at=time.time())
 
-    def _gone(self, run: _Run) -> bool:
+    def _gone(self, run: Run) -> bool:
         try:
             self._cluster.remove(run.name, GRACE_S)
             return self._cluster.observe(run.name).phase is Phase.GONE
@@ -356,7 +290,7 @@ class Trials:
             _log.warning("a trial's server could not be removed yet: %s", error)
             return self._closing.wait(LOOK_S)
 
-    def _tail(self, run: _Run) -> str:
+    def _tail(self, run: Run) -> str:
         try:
             tails = self._cluster.logs(run.name, LOG_LINES)
         except ClusterError:
@@ -364,7 +298,7 @@ class Trials:
         text = "\n".join(tail.text for tail in tails)[-LOG_CHARACTERS:]
         return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
-    def _set(self, run: _Run, **values: object) -> None:
+    def _set(self, run: Run, **values: object) -> None:
         with self._lock:
             changed = replace(run.trial, **values)  # type: ignore[arg-type]
             if changed == run.trial:

@@ -20,6 +20,7 @@ from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store import tasks as task_queries
+from inference_ui.backend.store import uploads as upload_queries
 from inference_ui.backend.store.database import Session, Store
 
 ANSWER_S = 2.0
@@ -168,6 +169,8 @@ class Volumes:
             for task in task_queries.unfinished(session):
                 if task.plan.volume_id == volume_id:
                     raise Conflict("VOLUME_IN_USE", name=volume.name, task=task.name)
+            if coming := upload_queries.under_way_on(session, volume_id):
+                raise Conflict("VOLUME_HAS_UPLOAD", name=volume.name, upload=coming)
             queries.forget_uploads(session, volume_id)
             session.delete(volume)
 

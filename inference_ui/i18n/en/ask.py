@@ -19,4 +19,7 @@ TEXT = {
     "body": "What was answered",
     "cut": "too long, only its beginning is shown",
     "request": "The request that was sent",
+    "settings": "Variables and parameters this time",
+    "settings_hint": "Empty: the default",
+    "secret_set": "Set, not shown",
 }

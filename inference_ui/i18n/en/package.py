@@ -10,6 +10,8 @@ TEXT = {
     "registered": "Registered",
     "by": "{owner}, {time}",
     "model_files": "Model files",
+    "shm": "Shared memory",
+    "ready_timeout": "Time to get ready",
     "secret_set": "Set, not shown",
     "secret_unset": "Not set",
     "no_variables": "No environment variables",

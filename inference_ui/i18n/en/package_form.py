@@ -8,6 +8,7 @@ TEXT = {
     "calls": "How it is called",
     "starts": "How it starts",
     "starts_hint": "A command for this machine, an image, or both",
+    "starts_hint_user": "By an image; a command for this machine is for administrators",
     "model": "Model files",
     "model_hint": "None where the model has no files of its own",
     "variables": "Environment variables",

@@ -7,4 +7,6 @@ TEXT = {
     "QUESTION_TOO_LARGE": "The request is too large; at most {most, size}",
     "QUESTION_EMPTY": "Enter the JSON of a request, or drop a picture",
     "QUESTION_NO_JSON": "This is no valid JSON; look at its quotes, commas and brackets",
+    "OVERRIDES_UNREADABLE": "What is set for this question cannot be read; it must be the Base64 "
+    "of JSON",
 }

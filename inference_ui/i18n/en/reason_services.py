@@ -11,6 +11,7 @@ TEXT = {
     "number} (one for each node)",
     "URL_FORM": "Write it as http://host:port or https://…, without user, password, question "
     "mark or hash; it is “{url}”",
+    "URL_TEXT": "No spaces, #, % or control characters, and at most {max, number} characters",
     "TOKEN_FORM": "A token has visible ASCII characters only; look whether a line break was copied "
     "too",
     "HEADERS_TWICE": "Names of headers must differ, and there may be at most {max, number}",

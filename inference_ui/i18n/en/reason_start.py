@@ -7,7 +7,8 @@ TEXT = {
     "DATABASE_HAS_SERVER": "another web server uses this database; there can be one only",
     "PACKAGE_FILE_UNREADABLE": "the file {file} cannot be read: {error}",
     "FIELD_WRONG": "{error}",
-    "MODEL_NAME_NEEDED": "The URLs of {type} hold the model's name: fill in model_name",
+    "MODEL_NAME_NEEDED": "The URLs of {type} hold the model's name: fill in the model name "
+    "(model_name)",
     "URL_PATH_WITHOUT_SLASH": "The path “{path}” must begin with a slash",
     "PORT_IN_USE": "port {port} is in use. Take another: make run PORT=8701",
     "ADDRESS_UNUSABLE": "cannot listen at {host}:{port}: {error}",

@@ -8,4 +8,6 @@ TEXT = {
     "SUCCEEDED": "Succeeded",
     "FAILED": "Failed",
     "STOPPED": "Stopped",
+    "DELETING": "Deleting",
+    "NOT_READY": "Not ready",
 }

@@ -19,4 +19,7 @@ TEXT = {
     "body": "回答的内容",
     "cut": "太长，只显示开头",
     "request": "发出的请求",
+    "settings": "这次的变量和参数",
+    "settings_hint": "不填就用默认值",
+    "secret_set": "已设置，不再显示",
 }

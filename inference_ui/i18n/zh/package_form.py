@@ -8,6 +8,7 @@ TEXT = {
     "calls": "怎么调用",
     "starts": "怎么启动",
     "starts_hint": "本机命令和容器镜像至少填一个",
+    "starts_hint_user": "填容器镜像；本机启动命令只由管理员登记",
     "model": "模型文件",
     "model_hint": "没有单独的模型文件就不选",
     "variables": "环境变量",

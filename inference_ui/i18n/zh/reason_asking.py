@@ -7,4 +7,5 @@ TEXT = {
     "QUESTION_TOO_LARGE": "请求太大了，最多 {most, size}",
     "QUESTION_EMPTY": "请填写请求的 JSON，或放一张图片",
     "QUESTION_NO_JSON": "这不是有效的 JSON，请检查引号、逗号和括号",
+    "OVERRIDES_UNREADABLE": "这次的变量和参数读不出来，要的是 JSON 的 Base64",
 }

@@ -9,6 +9,7 @@ TEXT = {
     "SERVICE_ENDED": "服务进程自己退出了，请看日志的最后几行",
     "LIMIT_BELOW_NODES": "并发上限要是不小于 {min, number} 的整数（每个节点至少 1 个请求）",
     "URL_FORM": "请写成 http://host:port 或 https://…，不含用户名、密码、问号和井号，现在是“{url}”",
+    "URL_TEXT": "不能有空格、#、% 和控制字符，最多 {max, number} 个字符",
     "TOKEN_FORM": "令牌里只能有可见的英文字符，请检查是否多复制了换行",
     "HEADERS_TWICE": "请求头的名称不能重复，最多 {max, number} 个",
     "HEADER_FORM": "请求头“{name}”的名称或值不合格式：名称用字母、数字和连字符，值不能换行",

@@ -7,7 +7,7 @@ TEXT = {
     "DATABASE_HAS_SERVER": "这个数据库已有另一个网页服务在用；一个数据库只能有一个网页服务。",
     "PACKAGE_FILE_UNREADABLE": "读不了文件 {file}：{error}",
     "FIELD_WRONG": "{error}",
-    "MODEL_NAME_NEEDED": "{type} 的地址里有模型名，请填写 model_name",
+    "MODEL_NAME_NEEDED": "{type} 的地址里有模型名，请填写模型名（model_name）",
     "URL_PATH_WITHOUT_SLASH": "路径“{path}”要以 / 开头",
     "PORT_IN_USE": "端口 {port} 已被占用。换一个：make run PORT=8701",
     "ADDRESS_UNUSABLE": "不能监听 {host}:{port}：{error}",

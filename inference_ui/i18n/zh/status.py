@@ -8,4 +8,6 @@ TEXT = {
     "SUCCEEDED": "成功",
     "FAILED": "失败",
     "STOPPED": "已停止",
+    "DELETING": "删除中",
+    "NOT_READY": "未就绪",
 }

@@ -1,0 +1,25 @@
+AREA = "check"
+TEXT = {
+    "title": "Check",
+    "runs": "Checking; {files, number} files seen",
+    "bad": "{count, plural, one {# file is} other {# files are}} bad",
+    "good": "All valid",
+    "cancelled": "The check was cancelled",
+    "failed": "The check's process ended unexpectedly; check again",
+    "none": "Not checked",
+    "cancel": "Cancel",
+    "start": "Check all files",
+    "again": "Check again",
+    "about": "Reads every file once: can JSON be parsed, are the heads of "
+    "pictures whole? No file is changed.",
+    "json": "JSON",
+    "images": "Pictures",
+    "others": "Other files",
+    "bytes": "Size in all",
+    "valid": "{count, number} valid",
+    "readable": "{count, number} readable",
+    "running_for": "for {took}, {rate} files/s",
+    "took": "Done {at}, took {took}, {rate} files/s",
+    "first_bad": "Bad files: {all, number} in all, the first {shown, number}",
+    "bad_list": "Bad files",
+}

@@ -1,0 +1,22 @@
+AREA = "service_field"
+TEXT = {
+    "name": "Name",
+    "package_id": "Model package",
+    "environment": "Environment variables",
+    "parameters": "Run parameters",
+    "spec_id": "Compute spec",
+    "nodes": "Node names",
+    "driver_version": "Driver version",
+    "node_count": "Nodes",
+    "max_in_flight": "Limit in flight",
+    "url": "URL",
+    "service_type": "Service type",
+    "model_name": "Model name",
+    "predict_path": "Predict path",
+    "readiness_path": "Readiness path",
+    "box_format": "Box format",
+    "prompt": "Prompt",
+    "token": "Token",
+    "headers": "Headers",
+    "ca": "CA certificates",
+}

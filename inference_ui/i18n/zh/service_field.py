@@ -1,0 +1,22 @@
+AREA = "service_field"
+TEXT = {
+    "name": "名称",
+    "package_id": "模型包",
+    "environment": "环境变量",
+    "parameters": "运行参数",
+    "spec_id": "节点规格",
+    "nodes": "节点名称",
+    "driver_version": "驱动版本",
+    "node_count": "节点数",
+    "max_in_flight": "并发上限",
+    "url": "地址",
+    "service_type": "服务类型",
+    "model_name": "模型名",
+    "predict_path": "推理路径",
+    "readiness_path": "就绪路径",
+    "box_format": "框格式",
+    "prompt": "提示词",
+    "token": "令牌",
+    "headers": "请求头",
+    "ca": "CA 证书",
+}
