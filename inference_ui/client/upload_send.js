@@ -89,6 +89,7 @@ class Sender {
     this.ahead = 0; // bytes of the batch on its way
     this.control = {};
     this.over = false;
+    this.order = Date.parse(upload.created_at);
   }
 
   show(changes) {
@@ -226,7 +227,8 @@ const listeners = new Set();
 let seen = { list: [], loaded: false };
 
 const tell = () => {
-  const list = [...senders.values()].map(({ id, upload, state, failure, seconds, ahead }) => ({
+  const newest = [...senders.values()].sort((a, b) => b.order - a.order);
+  const list = newest.map(({ id, upload, state, failure, seconds, ahead }) => ({
     id, upload, state, failure, seconds, ahead,
   }));
   seen = { list, loaded: seen.loaded };
@@ -299,8 +301,8 @@ export const dismiss = async (id) => {
 
 if (typeof window !== "undefined") {
   window.addEventListener("pagehide", () => {
-    for (const { id, state } of senders.values()) {
-      if (state === "sending") navigator.sendBeacon(`${URL_OF}/${id}/release?sender=${ME}`);
+    for (const { id, upload, files } of senders.values()) {
+      if (files && upload.status === "RECEIVING") navigator.sendBeacon(`${URL_OF}/${id}/release?sender=${ME}`);
     }
   });
 }

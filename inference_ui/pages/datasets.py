@@ -120,7 +120,7 @@ def dataset_line(row: rx.Var[DatasetRow]) -> rx.Component:
                 check_summary(check),
             )
         ),
-        rx.el.td(row.owner, class_name="cut", title=row.owner),
+        rx.el.td(row.owner, class_name="d-owner cut", title=row.owner),
         rx.el.td(fmt_time(row.created_at), class_name="num cut"),
     )
 

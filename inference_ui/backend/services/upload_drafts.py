@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from inference_ui.backend.errors import Message
@@ -37,6 +38,7 @@ class UploadView:
 
     id: str
     name: str
+    created_at: datetime
     owner: str
     mine: bool
     volume: str
@@ -61,6 +63,7 @@ class UploadView:
         return cls(
             id=upload.id,
             name=upload.name,
+            created_at=upload.created_at,
             owner=owner,
             mine=mine,
             volume=volume,
