@@ -17,6 +17,7 @@ SCENARIOS = {
     "replicas": "four servers, one of them slow",
     "million": "memory, steadiness and resuming with a million items",
     "transports": "HTTP clients without files",
+    "check": "checking a dataset, and what pages feel of it",
 }
 MODULES = {"mlserver": "against_mlserver"}
 

@@ -18,8 +18,9 @@ class AskForm(rx.Component):
     """A form for JSON or a picture, posted to ``url`` with ``query`` (names with values).
 
     ``verb`` is the button's word (``quiet`` where the page has a primary button of its own);
-    ``example`` the JSON that stands there first (``rows.ask.example_of``); ``prompts`` says whether a prompt goes with a picture, ``prompt`` is
-    the one at first. What the route answers is handed to ``on_sent``; where it holds ``answer``
+    ``example`` the JSON that stands there first (``rows.ask.example_of``); ``prompts`` says whether
+    a prompt goes with a picture, ``prompt`` is the one at first. What the route answers is handed
+    to ``on_sent``; where it holds ``answer``
     (``answer_json``), that is shown below the form. ``variables`` and ``parameters`` (rows with
     ``name``, ``default``, ``secret``, ``set``) may be given another value for this question: they
     go in a header that ``api.asking.overrides_of`` reads.

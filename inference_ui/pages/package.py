@@ -13,6 +13,7 @@ from inference_ui.components.controls import icon_button, link_button, select_in
 from inference_ui.components.feedback import confirm, empty, note, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
+from inference_ui.components.text_area import text_area
 from inference_ui.i18n.live import (
     fmt_duration,
     fmt_size,
@@ -82,7 +83,10 @@ def _actions() -> rx.Component:
 
 def _body() -> rx.Component:
     return rx.el.div(
-        rx.cond(ROW.description != "", rx.el.p(ROW.description, class_name="about")),
+        rx.cond(
+            (ROW.description != "") & ~ROW.may_change,
+            rx.el.p(ROW.description, class_name="about"),
+        ),
         rx.el.div(
             rx.el.div(_calls(), _starts(), _settings(), class_name="col"),
             rx.el.div(_results(), _versions(), class_name="col"),
@@ -122,6 +126,11 @@ def _calls() -> rx.Component:
             _fact(t("package_field.model_name"), ROW.model_name, when=ROW.model_name != ""),
             _fact(t("package_field.predict_path"), ROW.predict_path),
             _fact(t("package_field.readiness_path"), ROW.readiness_path),
+            _fact(
+                t("package_field.image_template"),
+                ROW.image_template,
+                when=ROW.image_template != "",
+            ),
             _fact(
                 t("package.registered"),
                 t("package.by", owner=ROW.owner, time=fmt_time(ROW.created_at, "full")),
@@ -214,34 +223,48 @@ def _setting_table(rows: Any, label: Any) -> rx.Component:
 
 
 def _results() -> rx.Component:
-    return _panel(
-        t("package_form.results"),
-        _facts(
-            _fact(
-                t("package_field.box_format"),
-                rx.cond(
-                    ROW.may_change,
-                    select_input(
-                        "box_format",
-                        *(
-                            rx.el.option(t(f"box_format.{order}"), value=str(order))
-                            for order in BoxFormat
-                        ),
-                        value=ROW.box_format,
-                        on_change=PackageState.revise,
-                        aria_label=t("package_field.box_format"),
-                    ),
-                    one_of("box_format", ROW.box_format),
-                ),
-                code=False,
-            ),
-            _fact(t("package_field.prompt"), ROW.prompt, code=False, when=ROW.prompt != ""),
-            _fact(
-                t("package_field.image_template"),
-                ROW.image_template,
-                when=ROW.image_template != "",
+    return rx.cond(
+        ROW.may_change,
+        _panel(
+            t("package.revisable"),
+            _facts(
+                _fact(t("package_field.description"), _revised("description"), code=False),
+                _fact(t("package_field.box_format"), _box_format(), code=False),
+                _fact(t("package_field.prompt"), _revised("prompt"), code=False, when=ROW.prompts),
             ),
         ),
+        _panel(
+            t("package_form.results"),
+            _facts(
+                _fact(
+                    t("package_field.box_format"), one_of("box_format", ROW.box_format), code=False
+                ),
+                _fact(t("package_field.prompt"), ROW.prompt, code=False, when=ROW.prompt != ""),
+            ),
+        ),
+    )
+
+
+def _box_format() -> rx.Component:
+    return select_input(
+        "box_format",
+        *(rx.el.option(t(f"box_format.{order}"), value=str(order)) for order in BoxFormat),
+        value=ROW.box_format,
+        on_change=lambda value: PackageState.revise("box_format", value),
+        aria_label=t("package_field.box_format"),
+    )
+
+
+def _revised(name: str) -> rx.Component:
+    """Return a text that is changed as it is left."""
+    values = {"description": ROW.description, "prompt": ROW.prompt}
+    return text_area(
+        name,
+        default_value=values[name],
+        on_blur=lambda value: PackageState.revise(name, value),
+        rows=3,
+        aria_label=t(f"package_field.{name}"),
+        key=f"{ROW.id} {name}",
     )
 
 

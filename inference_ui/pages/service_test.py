@@ -60,4 +60,5 @@ def _form() -> rx.Component:
         prompt=PLAN.prompt,
         query=rx.Var.create({"box_format": ServiceState.box_format}),
         disabled=ROW.ready == 0,
+        quiet=True,
     )

@@ -48,7 +48,7 @@ def told() -> rx.Component:
                 ),
                 ("FAILED", _note(SAID, t("service.failed_text"), "bad")),
                 rx.cond(
-                    ROW.ready < ROW.replicas,
+                    (ROW.ready > 0) & (ROW.ready < ROW.replicas),
                     _note(some, t("service.some_ready_text"), "warn"),
                 ),
             ),

@@ -34,8 +34,8 @@ class CanaryState(rx.State):
 
     @rx.event
     async def start(self) -> AsyncIterator[Any]:
-        """Try what the form holds; a second press meanwhile does nothing."""
-        if self.starting:
+        """Try what the form holds; a second press while it is tried does nothing."""
+        if self.starting or (self.canary.id and not self.canary.ended):
             return
         self.starting = True
         yield

@@ -114,7 +114,8 @@ class CreateState(DraftFields, rx.State):
         """Show what was refused, and return the event that leads to the first wrong field."""
         self._left = list(JUDGED)
         self.problems = problem_rows(error.fields, JUDGED)
-        return rx.call_script(_focus(first_wrong(self.problems)))
+        name = first_wrong(self.problems)
+        return rx.call_script(_focus(name, self.problems[name] if name else MessageRow()))
 
     async def _fill_as_asked(self, query: dict[str, str]) -> None:
         """Fill in what the address asks for, once: what is changed afterwards stays."""
@@ -147,6 +148,8 @@ class CreateState(DraftFields, rx.State):
         if name in ("dataset_id", "input_kind"):
             found = await rx.run_in_thread(lambda: create_offer.about_dataset(user, values))
             self.inputs, self.earlier = found
+            if values["since_task_id"] not in {"", *(row.id for row in self.earlier)}:
+                self._set({"since_task_id": ""})
 
     async def _server_changed(self) -> None:
         self._keep()
@@ -168,13 +171,13 @@ def _typed(form: dict[str, Any]) -> dict[str, str]:
     return {name: form[name][:LONGEST] for name in FIELDS if isinstance(form.get(name), str)}
 
 
-def _focus(name: str) -> str:
+def _focus(name: str, problem: MessageRow) -> str:
     """Return the script that leads to a field; of radio buttons, to the chosen one; of a table, to
-    the input that the message names, or its first."""
-    field = json.dumps(f'[name="{name}"]')
-    chosen = json.dumps(f'[name="{name}"]:checked')
-    inner = json.dumps(f'[aria-describedby="{name}-message"]')
-    return (
-        f"(document.querySelector({chosen}) ?? document.querySelector({field})"
-        f" ?? document.querySelector({inner}))?.focus()"
-    )
+    the input that the problem names, else to the first."""
+    inner = f'[aria-describedby="{name}-message"]'
+    found = (f'[name="{name}"]:checked', f'[name="{name}"]', inner)
+    checked, field, first = (f"document.querySelector({json.dumps(one)})" for one in found)
+    wanted = json.dumps(str(problem.args.get("name", "")))
+    inputs = f"[...document.querySelectorAll({json.dumps(inner)})]"
+    named = f"{inputs}.find((box) => box.dataset.name === {wanted})"
+    return f"({checked} ?? {field} ?? {named} ?? {first})?.focus()"

@@ -79,7 +79,7 @@ class DatasetsState(rx.State):
     @rx.event
     async def submit(self, form: dict[str, Any]) -> None:
         """Register the dataset."""
-        given = {name: str(form[name])[:LONGEST] for name in FIELDS if name in form}
+        given = {one: form[one][:LONGEST] for one in FIELDS if isinstance(form.get(one), str)}
         self.values = {**self.values, **given}
         user, values = actor(), dict(self.values)
         try:

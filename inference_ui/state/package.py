@@ -17,6 +17,9 @@ from inference_ui.rows.packages import PackageRow, PackageRows, SettingRow, Vers
 from inference_ui.rows.trial import TrialRow, trial_row
 from inference_ui.state import live
 
+REVISABLE = ("box_format", "description", "prompt")
+"""What of a package its page lets its owner change."""
+
 
 class PackageState(rx.State):
     """State of a package's page. ``shown`` is the id of the package whose rows these are."""
@@ -69,13 +72,13 @@ class PackageState(rx.State):
         await self.reload()
 
     @rx.event
-    async def revise(self, box_format: str) -> None:
-        """Take the boxes for what somebody says they are."""
+    async def revise(self, name: str, value: str) -> None:
+        """Change what has no part in how the server starts."""
         user, package_id = actor(), self.shown
-        await rx.run_in_thread(
-            lambda: product().packages.revise(user, package_id, box_format=str(box_format))
-        )
-        await self.reload()
+        if name in REVISABLE and getattr(self.package, name) != value:
+            change = {name: str(value)}
+            await rx.run_in_thread(lambda: product().packages.revise(user, package_id, **change))
+            await self.reload()
 
     @rx.event
     def ask(self) -> None:

@@ -79,12 +79,7 @@ class ServiceFormState(ServerFields, rx.State):
         self._created = False
         if user.may_create:
             self.packages, self.specs = await rx.run_in_thread(lambda: _offer(user))
-            if self.values == DEPLOY_EMPTY:
-                self.values = kept_values(self.kept, DEPLOY_EMPTY)
-            if asked and asked != self._asked:
-                self._set({"package_id": asked})
-                self._asked = asked
-            self._set(_sole(self.values, self.packages, self.specs))
+            self._begin(asked)
             await self._choose_package(self.values["package_id"])
             await self._choose_spec(self.values["spec_id"])
             await self._server_changed()
@@ -120,6 +115,16 @@ class ServiceFormState(ServerFields, rx.State):
             yield await self._deploy()
         finally:
             self.submitting = False
+
+    def _begin(self, asked: str) -> None:
+        """Take back what the tab kept, when the server knows nothing of it (any more), and the
+        package that the address asks for, once; fill in what leaves no choice."""
+        if self.values == DEPLOY_EMPTY:
+            self.values = kept_values(self.kept, DEPLOY_EMPTY)
+        if asked and asked != self._asked:
+            self._set({"package_id": asked})
+            self._asked = asked
+        self._set(_sole(self.values, self.packages, self.specs))
 
     async def _deploy(self) -> Any:
         user, draft = actor(), self._draft()

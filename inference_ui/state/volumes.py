@@ -76,7 +76,7 @@ class VolumesState(rx.State):
     @rx.event
     async def submit(self, form: dict[str, Any]) -> None:
         """Register the volume."""
-        given = {name: str(form[name])[:LONGEST] for name in FIELDS if name in form}
+        given = {one: form[one][:LONGEST] for one in FIELDS if isinstance(form.get(one), str)}
         self.values = {**self.values, **given}
         user, draft = actor(), draft_of(self.values)
         try:

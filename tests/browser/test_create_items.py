@@ -12,7 +12,7 @@ from inference_ui import routes
 from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.protocols import ServiceType
-from tests.support.create_form import choose, control, message
+from tests.support.create_form import choose, control, created, message
 from tests.support.installation import numbered_inputs
 from tests.support.site import Site
 
@@ -77,7 +77,7 @@ def test_five_items_are_tried_and_the_form_stays_as_it_is(visit, running, findin
     assert tasks_of(running, user) == {}
     control(page, "name").fill(f"{user.name} for real")
     create_button(page).click()
-    page.wait_for_url("**/tasks/*")
+    created(page)
     assert list(tasks_of(running, user)) == [f"{user.name} for real"]
     page.goto(running.address + routes.NEW_TASK)
     expect(control(page, "name")).to_have_value("")
@@ -129,7 +129,7 @@ def test_pictures_are_a_kind_of_input(visit, running):
     choose(page, "volume_id", "results")
     control(page, "name").fill(f"{user.name} pictures")
     create_button(page).click()
-    page.wait_for_url("**/tasks/*")
+    created(page)
     [task] = tasks_of(running, user).values()
     assert (task.plan.input_kind, task.plan.prompt) == ("IMAGES", "Count the digits")
     running.inside.product.tasks.stop(user, task.id)
@@ -164,7 +164,7 @@ def test_only_what_changed_since_an_earlier_task_and_a_copy_of_it(visit, running
     control(page, "max_failed").fill("5%")
     control(page, "retries").fill("1")
     create_button(page).click()
-    page.wait_for_url("**/tasks/*")
+    created(page)
     task = tasks_of(running, user)[f"{user.name} night-2"]
     assert task.plan.since is not None
     assert (task.plan.since.task_id, task.plan.max_failed, task.plan.retries) == (

@@ -18,7 +18,7 @@ from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.services.server_drafts import ServerDraft
 from inference_ui.backend.services.service_drafts import DeployDraft
 from tests.support import model_server
-from tests.support.create_form import choose, control, message, variable
+from tests.support.create_form import choose, control, created, message, variable
 from tests.support.installation import numbered_inputs
 from tests.support.site import Site, site
 from tests.support.waiting import wait_for
@@ -86,7 +86,7 @@ def test_one_of_two_variables_is_overridden_and_the_server_gets_both(visit, runn
     variable(page, "BATCH").focus()
     variable(page, "BATCH").blur()  # looked at, not changed
     page.get_by_role("button", name="创建", exact=True).click()
-    page.wait_for_url("**/tasks/*")
+    created(page)
     task = only_task(running, user)
     assert task.plan.server.environment == {"GREETING": "servus"}
     running.inside.wait_until(task.id, "SUCCEEDED")
@@ -127,7 +127,7 @@ def test_a_secret_never_comes_back_to_the_browser(visit, running):
         assert TYPED_KEY not in text
         assert DEFAULT_KEY not in text
     page.get_by_role("button", name="创建", exact=True).click()
-    page.wait_for_url("**/tasks/*")
+    created(page)
     assert only_task(running, user).plan.server.environment == {"KEY": TYPED_KEY}
 
 
@@ -281,7 +281,7 @@ def test_through_a_running_service_or_with_a_copy_of_it(visit, running):
     choose(page, "volume_id", "results")
     control(page, "name").fill(f"{user.name} copied")
     page.get_by_role("button", name="创建", exact=True).click()
-    page.wait_for_url("**/tasks/*")
+    created(page)
     copied = only_task(running, user).plan.server
     assert copied.kind == "OWNED"
     assert copied.environment == {"GREETING": "from the service", "KEY": TYPED_KEY}
@@ -291,7 +291,7 @@ def test_through_a_running_service_or_with_a_copy_of_it(visit, running):
     choose(page, "volume_id", "results")
     control(page, "name").fill(f"{user.name} through")
     page.get_by_role("button", name="创建", exact=True).click()
-    page.wait_for_url("**/tasks/*")
+    created(page)
     tasks = running.inside.product.tasks.page(user, mine=True).tasks
     through = next(task for task in tasks if task.name.endswith("through"))
     assert (through.service_id, through.plan.server.kind) == (service_id, "SHARED")

@@ -16,6 +16,7 @@ from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.catalog import ModelPackage
 from tests.support.results import a_picture
 from tests.support.site import Site
+from tests.support.waiting import wait_for
 
 SECRET = "hush-9f2c-never-shown"
 PACKAGE_PAGE = re.compile(r"/packages/[0-9a-f]{16}$")
@@ -293,15 +294,23 @@ def test_a_viewer_looks_and_changes_nothing(visit: Callable[..., Page], running:
     expect(page.locator(".pkf")).to_have_count(0)
 
 
-def test_the_owner_changes_the_order_of_boxes_and_removes_the_package(
+def test_the_owner_changes_what_may_be_changed_and_removes_the_package(
     visit: Callable[..., Page], running: Site
 ) -> None:
     running.inside.package("to-remove")
     page = open_package(visit, running, "to-remove", running.inside.administrator)
     page.locator("#box_format").select_option("cxcywh_norm")
     expect(page.locator("#box_format")).to_have_value("cxcywh_norm")
+    page.locator("#description").fill("finds nothing any more")
+    page.locator("#description").press("Tab")
+    expect(page.locator("#description")).to_have_value("finds nothing any more")
+    wait_for(
+        lambda: package_called(running, "to-remove").description == "finds nothing any more",
+        "the description changed",
+    )
     page.reload()
     expect(page.locator("#box_format")).to_have_value("cxcywh_norm")
+    expect(page.locator("#description")).to_have_value("finds nothing any more")
     page.get_by_role("button", name="删除").click()
     page.get_by_role("alertdialog").get_by_role("button", name="删除").click()
     expect(page).to_have_url(re.compile(r"/packages$"))

@@ -7,6 +7,8 @@ import asyncio
 import json
 import os
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -288,9 +290,14 @@ def test_each_wrong_field_is_refused_past_the_form(installation):
         {"service_type": "NO"},
         {"model_name": "", "service_type": "KSERVE_V1"},
         {"predict_path": "predict"},
+        {"predict_path": "/predict\r\nX-Other: 1"},
+        {"readiness_path": "/a b"},
+        {"prompt": "x" * 5_000},
         {"token": "two\nlines"},
         {"headers": {"Host": "x"}},
         {"headers": {"X Y": "x"}},
+        {"headers": {"X-Name": "夜"}},
+        {"headers": {"X-Name": "a\nb"}},
         {"headers": {"a": "1", "A": "2"}},
         {"headers": {"Authorization": "x"}, "token": "t"},
         {"ca": "no certificate"},
@@ -326,3 +333,58 @@ def test_roles(installation):
         online.ask(viewer, made.id, Question(json="{}"))
     with pytest.raises(NotFound):
         online.view(viewer, "no")
+
+
+def test_a_server_elsewhere_is_asked_once_before_it_is_registered_and_may_be_in_any_case(
+    installation,
+):
+    online, admin = installation.product.online, installation.administrator
+    with InferenceServer() as server:
+        draft = url_draft(server.url, name="")
+        assert online.try_url(admin, draft) is None
+    told = online.try_url(admin, draft)
+    assert told.code == "NO_CONNECTION"
+    with pytest.raises(InvalidFields) as refused:
+        online.try_url(admin, replace(draft, url="nowhere"))
+    assert set(refused.value.fields) == {"url"}
+    user = installation.product.accounts.create_user(admin, "u", None, Role.USER)
+    with pytest.raises(Forbidden):
+        online.try_url(user, draft)
+    assert online.register(admin, replace(draft, name="down")).status == "STARTING"
+
+
+def test_of_a_stop_and_a_new_task_at_the_same_moment_only_one_happens(installation):
+    installation.dataset(numbered_inputs(1))
+    online, admin = installation.product.online, installation.administrator
+    for number in range(8):
+        made = online.register(admin, url_draft("http://127.0.0.1:9", name=f"down-{number}"))
+        both = threading.Barrier(2)
+
+        def stop(made=made, both=both):
+            both.wait()
+            online.stop(admin, made.id)
+
+        def create(made=made, both=both):
+            both.wait()
+            through(installation, made, f"task of {made.name}")
+
+        with ThreadPoolExecutor(2) as threads:
+            errors = [one.exception() for one in [threads.submit(stop), threads.submit(create)]]
+        assert [error is None for error in errors].count(True) == 1, errors
+        assert all(isinstance(error, Conflict | InvalidFields) for error in errors if error)
+
+
+def test_the_limit_may_be_changed_by_the_owner_within_what_the_nodes_need(installation):
+    installation.dataset(numbered_inputs(1))
+    installation.package()
+    online, admin = installation.product.online, installation.administrator
+    other = installation.product.accounts.create_user(admin, "o", None, Role.USER)
+    made = deploy(installation, node_count=1)
+    online.limit(admin, made.id, 4)
+    assert service(installation, made.id).max_in_flight == 4
+    online.limit(admin, made.id, None)
+    assert service(installation, made.id).max_in_flight is None
+    with pytest.raises(InvalidFields):
+        online.limit(admin, made.id, 0)
+    with pytest.raises(Forbidden):
+        online.limit(other, made.id, 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -39,3 +41,8 @@ def tab_to(page: Page, target: Locator) -> None:
         if target.evaluate("box => box === document.activeElement"):
             return
     raise AssertionError(f"no way to {target} by keyboard")
+
+
+def created(page: Page) -> None:
+    """Wait for the page of the task that was created."""
+    expect(page).to_have_url(re.compile(r"/tasks/[0-9a-f]{16}$"), timeout=15_000)

@@ -45,7 +45,8 @@ WAIT_S = 1_800.0
 ANSWER_S = 120.0
 GRACE_S = 5.0
 LOOK_S = 0.25
-CLOSE_S = 15.0
+CLOSE_S = 8.0
+"""So long a web server that stops waits for its trials to end: less than it is given itself."""
 
 _log = logging.getLogger(__name__)
 

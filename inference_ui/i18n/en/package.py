@@ -12,6 +12,7 @@ TEXT = {
     "model_files": "Model files",
     "shm": "Shared memory",
     "ready_timeout": "Time to get ready",
+    "revisable": "What can be changed",
     "secret_set": "Set, not shown",
     "secret_unset": "Not set",
     "no_variables": "No environment variables",

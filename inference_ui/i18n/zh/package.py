@@ -12,6 +12,7 @@ TEXT = {
     "model_files": "模型文件",
     "shm": "共享内存",
     "ready_timeout": "就绪超时",
+    "revisable": "登记后能改的",
     "secret_set": "已设置，不显示",
     "secret_unset": "没有设置",
     "no_variables": "没有环境变量",

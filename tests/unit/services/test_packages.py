@@ -20,7 +20,6 @@ from inference_ui.backend.models.servers import Owned, SpecSnapshot
 from inference_ui.backend.models.service import OnlineService, ServiceWish
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.services.accounts import Accounts
-from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.package_drafts import (
     PackageDraft,
@@ -31,6 +30,7 @@ from inference_ui.backend.services.package_drafts import (
     version_key,
 )
 from inference_ui.backend.services.packages import Packages
+from tests.support.shelves import Shelves
 
 SECRET = "correct horse battery"
 
@@ -43,7 +43,8 @@ class World:
         (self.root / "street" / "v2").mkdir(parents=True)
         (self.root / "file").write_text("")
         (self.root / "out").symlink_to(folder)
-        self.volume = Catalog(store).add_volume(people[Role.ADMINISTRATOR], "models", self.root)
+        shelves = Shelves(store, folder / "own", people[Role.ADMINISTRATOR])
+        self.volume = shelves.volume("models", self.root)
         self.news = []
         changes = Changes()
         changes.subscribe(self.news.append)
