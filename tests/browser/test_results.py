@@ -37,7 +37,8 @@ def run(tmp_path: Path) -> RunTask:
     run = RunTask(tmp_path)
     resources = run.plan.spec.resources.model_copy(update={"cpu_millis": 10**9})
     spec = run.plan.spec.model_copy(update={"resources": resources})
-    run.plan = run.plan.model_copy(update={"spec": spec})
+    server = run.plan.server.model_copy(update={"spec": spec})
+    run.plan = run.plan.model_copy(update={"server": server})
     return run
 
 
