@@ -147,6 +147,10 @@ class Cluster(Protocol):
     """Runs workloads. Every method is idempotent, may be called from any thread, and returns at
     once (``changes`` and ``follow`` excepted); each may raise :class:`ClusterError`."""
 
+    @property
+    def runs_images(self) -> bool:
+        """Whether servers start from a package's container image; else from its command."""
+
     def apply(self, workload: Workload) -> None:
         """Make the workload exist. Applying one that exists changes nothing but this: one that
         waits for room is placed if there is room now, and one whose supervisor was killed is

@@ -120,6 +120,7 @@ def _common(id: str, kind: str, row: Any, on_set: Any) -> dict[str, Any]:
         "aria_label": t("server.value_of", name=row.name),
         "aria_describedby": f"{id}-message",
         "on_blur": lambda value: on_set(kind, row.name, value),
+        "name": f"{kind}:{row.name}",
         "data_name": row.name,
         "data_testid": f"{kind}-{row.name}",
     }

@@ -16,6 +16,7 @@ from inference_ui.rows.create_values import FIELDS, JUDGED, first_wrong, problem
 from inference_ui.state import create_offer, live
 from inference_ui.state.create_draft import DraftFields
 from inference_ui.state.create_offer import LONGEST
+from inference_ui.state.forms import typed
 
 UNASKED = ("environment", "parameters", "nodes", "driver_version")
 """What is judged from the beginning: it is wrong only by what somebody did to it."""
@@ -94,7 +95,8 @@ class CreateState(DraftFields, rx.State):
             return
         self.submitting = True
         yield
-        self._set(_typed(form))
+        self._take_overrides(form)
+        self._set(typed(form, FIELDS, LONGEST))
         try:
             yield await self._create()
         finally:
@@ -164,11 +166,6 @@ class CreateState(DraftFields, rx.State):
         self.waiting = message_row(found.waiting)
         free = "name" in self._left and "name" not in found.problems
         self.free_name = self.values["name"].strip() if free else ""
-
-
-def _typed(form: dict[str, Any]) -> dict[str, str]:
-    """Return the fields that a submitted form holds: one that is not shown comes as None."""
-    return {name: form[name][:LONGEST] for name in FIELDS if isinstance(form.get(name), str)}
 
 
 def _focus(name: str, problem: MessageRow) -> str:

@@ -11,6 +11,7 @@ from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.datasets import DatasetRow, dataset_rows
 from inference_ui.state import live
+from inference_ui.state.forms import typed
 
 FIELDS = ("name", "volume_id", "path")
 LONGEST = 4_096
@@ -79,7 +80,7 @@ class DatasetsState(rx.State):
     @rx.event
     async def submit(self, form: dict[str, Any]) -> None:
         """Register the dataset."""
-        given = {one: form[one][:LONGEST] for one in FIELDS if isinstance(form.get(one), str)}
+        given = typed(form, FIELDS, LONGEST)
         self.values = {**self.values, **given}
         user, values = actor(), dict(self.values)
         try:

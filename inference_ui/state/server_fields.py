@@ -6,6 +6,8 @@ kept in it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from inference_ui.backend.models.catalog import PackageSnapshot
@@ -44,11 +46,7 @@ class ServerFields(rx.State, mixin=True):
     async def override(self, kind: str, name: str, value: str) -> None:
         """Take over the value of a variable or a parameter; an empty one is the default's, or of a
         secret the one that was typed before."""
-        value, secret = str(value)[:LONGEST_VALUE], self._is_secret(kind, name)
-        if value or not secret:
-            held = _HELD.get(kind, "_environment") if not secret else "_secrets"
-            others = _without(getattr(self, held), name)
-            setattr(self, held, {**others, name: value} if value else others)
+        self._hold(kind, name, str(value)[:LONGEST_VALUE])
         self._show_overrides()
         await self._server_changed()
 
@@ -72,6 +70,21 @@ class ServerFields(rx.State, mixin=True):
     async def clear_nodes(self) -> None:
         """Let the platform choose."""
         await self._choose_nodes([])
+
+    def _hold(self, kind: str, name: str, value: str) -> None:
+        secret = self._is_secret(kind, name)
+        if value or not secret:
+            held = _HELD.get(kind, "_environment") if not secret else "_secrets"
+            others = _without(getattr(self, held), name)
+            setattr(self, held, {**others, name: value} if value else others)
+
+    def _take_overrides(self, form: dict[str, Any]) -> None:
+        """Take over what stands in the fields as the form is sent, also where none was left."""
+        for field, value in form.items():
+            kind, separator, name = field.partition(":")
+            if separator and kind in _HELD and isinstance(value, str):
+                self._hold(kind, name, value[:LONGEST_VALUE])
+        self._show_overrides()
 
     async def _choose_nodes(self, chosen: list[str]) -> None:
         self.chosen_nodes = chosen

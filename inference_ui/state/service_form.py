@@ -28,6 +28,7 @@ from inference_ui.rows.service_form import (
     problem_rows,
 )
 from inference_ui.state import live
+from inference_ui.state.forms import typed
 from inference_ui.state.server_fields import ServerFields
 
 ALWAYS_TOLD = ("environment", "parameters", "nodes", "driver_version")
@@ -110,7 +111,8 @@ class ServiceFormState(ServerFields, rx.State):
             return
         self.submitting = True
         yield
-        self._set({name: str(form[name])[:LONGEST] for name in DEPLOY_FIELDS if name in form})
+        self._take_overrides(form)
+        self._set(typed(form, DEPLOY_FIELDS, LONGEST))
         try:
             yield await self._deploy()
         finally:

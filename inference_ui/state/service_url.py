@@ -30,6 +30,7 @@ from inference_ui.rows.service_form import (
     problem_rows,
     url_draft,
 )
+from inference_ui.state.forms import typed
 from inference_ui.state.service_form import focus
 
 
@@ -131,7 +132,7 @@ class ServiceUrlState(rx.State):
         )
 
     def _take(self, form: dict[str, Any]) -> None:
-        self._set({k: str(form[k]) for k in (*URL_FIELDS, *URL_SECRETS) if k in form})
+        self._set(typed(form, (*URL_FIELDS, *URL_SECRETS), LONGEST))
 
     def _set(self, values: dict[str, str]) -> None:
         values = {name: value[:LONGEST] for name, value in values.items()}

@@ -18,6 +18,7 @@ from inference_ui.rows.volumes import (
     usage_row,
     volume_rows,
 )
+from inference_ui.state.forms import typed
 
 LONGEST = 4_096
 EMPTY = dict.fromkeys(FIELDS, "")
@@ -76,7 +77,7 @@ class VolumesState(rx.State):
     @rx.event
     async def submit(self, form: dict[str, Any]) -> None:
         """Register the volume."""
-        given = {one: form[one][:LONGEST] for one in FIELDS if isinstance(form.get(one), str)}
+        given = typed(form, FIELDS, LONGEST)
         self.values = {**self.values, **given}
         user, draft = actor(), draft_of(self.values)
         try:

@@ -96,6 +96,18 @@ def test_one_of_two_variables_is_overridden_and_the_server_gets_both(visit, runn
     assert all('"servus"' in text and '"16"' in text for text in told)
 
 
+def test_a_value_that_is_sent_by_enter_before_it_was_left_counts(visit, running):
+    user = running.user()
+    page = visit(user, routes.NEW_TASK)
+    fill(page, f"{user.name} enter")
+    variable(page, "KEY").fill(TYPED_KEY)
+    variable(page, "GREETING").fill("grüezi")
+    variable(page, "GREETING").press("Enter")
+    created(page)
+    environment = only_task(running, user).plan.server.environment
+    assert environment == {"GREETING": "grüezi", "KEY": TYPED_KEY}
+
+
 def test_a_variable_goes_back_to_its_default(visit, running):
     page = visit(running.user(), routes.NEW_TASK)
     fill(page, "back again")

@@ -70,6 +70,10 @@ class MemoryCluster:
         self._revision = 0
         self._seen = -1
 
+    @property
+    def runs_images(self) -> bool:
+        return False
+
     def apply(self, workload: Workload) -> None:
         self._ask()
         with self._changed:

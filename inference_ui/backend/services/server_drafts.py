@@ -50,7 +50,7 @@ def server_of(
     session: Session, draft: ServerDraft, cluster: Cluster, problems: dict[str, Message]
 ) -> Owned | None:
     """Return the server of a draft, or None; what is wrong is added to ``problems`` by field."""
-    package = _package(session, draft, problems)
+    package = _package(session, draft, cluster, problems)
     if package is not None:
         _check_overrides(draft, package, problems)
     spec = _spec(session, draft, problems)
@@ -79,7 +79,7 @@ def waiting_now(session: Session, draft: ServerDraft, cluster: Cluster) -> Messa
 
 
 def _package(
-    session: Session, draft: ServerDraft, problems: dict[str, Message]
+    session: Session, draft: ServerDraft, cluster: Cluster, problems: dict[str, Message]
 ) -> PackageSnapshot | None:
     if not draft.service_type:
         problems["service_type"] = Message("REQUIRED")
@@ -89,6 +89,8 @@ def _package(
         problems["package_id"] = Message("REQUIRED")
     elif draft.service_type and package.service_type != draft.service_type:
         problems["package_id"] = Message("PACKAGE_OTHER_TYPE", {"type": package.service_type})
+    elif not cluster.runs_images and not package.launch.command:
+        problems["package_id"] = Message("PACKAGE_WITHOUT_COMMAND", {"name": package.name})
     return package
 
 

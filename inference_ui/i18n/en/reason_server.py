@@ -23,4 +23,7 @@ TEXT = {
     "TIMEOUT_RANGE": "The timeout of an item must be above 0 s and at most {max, number} s",
     "RETRIES_RANGE": "The number of retries must be a whole number from 0 to {max, number}",
     "PROMPT_TOO_LONG": "A prompt has at most {max, number} characters",
+    "PACKAGE_WITHOUT_COMMAND": "“{name}” has a container image alone, and no command to "
+    "start it on this machine. Choose another package, or "
+    "ask an administrator for a version with a start command",
 }

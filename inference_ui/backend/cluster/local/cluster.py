@@ -59,6 +59,10 @@ class LocalCluster:
         self._refused_at: tuple[Node, ...] = ()  # the occupancy at which they were told so
         self._seen: object = None
 
+    @property
+    def runs_images(self) -> bool:
+        return False
+
     def apply(self, workload: Workload) -> None:
         name = checked(workload.name)
         with self._lock, _converted():
