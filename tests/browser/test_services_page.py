@@ -67,7 +67,7 @@ def status(page: Page, word: str, timeout: float = READY_MS) -> None:
 
 def a_page(site: Site) -> bytes:
     """A picture that the sample's model reads."""
-    folder = site.inside.folder / "volumes" / "datasets"
+    folder = site.inside.folder / "volumes" / "datasets" / "sample"
     for path in sorted(folder.rglob("*.json")):
         request = json.loads(path.read_bytes())
         if len(request.get("strData", "")) > 1000:
