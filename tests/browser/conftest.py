@@ -46,6 +46,12 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield alone
 
 
+_SETTLED = """() => Promise.allSettled(
+  document.getAnimations()
+    .filter(one => one.effect?.getComputedTiming().endTime !== Infinity)
+    .map(one => one.finished))"""
+"""Waits until nothing moves any more, but for what moves for ever."""
+
 Visit = Callable[..., Page]
 
 
@@ -94,6 +100,7 @@ def findings() -> Callable[[Page], list[str]]:
     axe = Axe()
 
     def look(page: Page) -> list[str]:
+        page.evaluate(_SETTLED)  # colours of what is still fading in are not its colours
         found = axe.run(page).response["violations"]
         return [
             f"{violation['id']}: {node['html'][:160]}"

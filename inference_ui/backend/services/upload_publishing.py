@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from inference_ui.backend.errors import InvalidFields, Message, Refused
@@ -13,12 +14,22 @@ from inference_ui.backend.store import uploads as queries
 from inference_ui.backend.store.database import Store
 
 
+def _sync_names(folder: Path) -> None:
+    """Make safe which files a folder holds."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def publish(store: Store, upload: Upload, volume: Volume, folder: Path) -> None:
     """Move ``folder`` to the place of the dataset ``upload.name`` and register it: both or neither.
 
     Raises :class:`InvalidFields` when the name is taken, :class:`Refused` when it cannot be moved.
     """
     target = Path(volume.root) / upload.name
+    os.sync()  # the row must not outlive a power cut that its files did not
     try:
         # Whoever makes the folder first has it; then it is replaced in one step.
         target.mkdir()
@@ -41,6 +52,7 @@ def publish(store: Store, upload: Upload, volume: Volume, folder: Path) -> None:
             row.dataset_id, row.touched_at = dataset.id, utc_now()
             session.flush()
             folder.rename(target)
+            _sync_names(target.parent)
     except BaseException as error:
         if not folder.exists():
             target.rename(folder)
