@@ -64,7 +64,10 @@ def _nodes() -> rx.Component:
         rx.el.span(CreateState.service.name),
         rx.fragment(
             rx.el.span(t("create.on_nodes", count=CreateState.node_total)),
-            rx.el.span(t("create.fit_now", count=CreateState.spec.free)),
+            rx.cond(
+                CreateState.chosen_nodes.length() == 0,
+                rx.el.span(t("create.fit_now", count=CreateState.spec.free)),
+            ),
         ),
     )
 

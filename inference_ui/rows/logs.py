@@ -17,6 +17,8 @@ EVIDENCE_LINES = 12
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+_OWNER = re.compile(r"^[a-z]+-[^-]+-\d+-")
+
 _CLIENT_REASONS = frozenset({EndReason.CLIENT_FAILED, EndReason.INCOMPLETE})
 _SERVER_REASONS = frozenset(
     {EndReason.SERVER_FAILED, EndReason.SERVER_NOT_READY, EndReason.STALLED}
@@ -31,9 +33,9 @@ class LogTab:
     label: str = ""
 
 
-def log_tabs(logs: Sequence[WorkloadLog], task: InferenceTask) -> list[LogTab]:
+def log_tabs(logs: Sequence[WorkloadLog]) -> list[LogTab]:
     """Return the logs of a task, the client first, then the server's replicas by name."""
-    return [LogTab(log.replica, label(log, task)) for log in _in_order(logs)]
+    return [LogTab(log.replica, label(log)) for log in _in_order(logs)]
 
 
 def chosen(logs: Sequence[WorkloadLog], key: str, task: InferenceTask) -> WorkloadLog | None:
@@ -54,19 +56,20 @@ def evidence(logs: Sequence[WorkloadLog], task: InferenceTask) -> tuple[str, str
     if log is None:
         return "", ""
     lines = [line for line in readable(log.text).splitlines() if line.strip()]
-    return label(log, task), "\n".join(lines[-EVIDENCE_LINES:])
+    return label(log), "\n".join(lines[-EVIDENCE_LINES:])
 
 
-def label(log: WorkloadLog, task: InferenceTask) -> str:
+def label(log: WorkloadLog) -> str:
     """Return what a log is called: its replica without the task's own prefix."""
     if log.role == CLIENT:
         return ""
-    return replica_label(log.replica, task)
+    return replica_label(log.replica)
 
 
-def replica_label(replica: str, task: InferenceTask) -> str:
-    """Return a replica's name as people say it: ``server-0``."""
-    return replica.removeprefix(f"task-{task.id}-{task.attempt}-")
+def replica_label(replica: str) -> str:
+    """Return a replica's name as people say it, ``server-0``: without who owns it, which may be a
+    task or the online service that it goes through."""
+    return _OWNER.sub("", replica)
 
 
 def readable(text: str) -> str:

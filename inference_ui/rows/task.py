@@ -172,7 +172,7 @@ def task_rows(
         causes=cause_rows(progress),
         replicas=replicas,
         ready=sum(replica.phase == Phase.READY for replica in replicas),
-        logs=log_tabs(logs, task),
+        logs=log_tabs(logs),
         log_key=log.replica if log else "",
         log_text=readable(log.text) if log else "",
         evidence_of=evidence_of,
@@ -279,7 +279,7 @@ def cause_rows(progress: Progress | None) -> list[CauseRow]:
 def replica_rows(server: Observation | None, task: InferenceTask) -> list[ReplicaRow]:
     """Return the server's replicas as they are seen now; none once it is gone."""
     return [
-        replica_row(replica, replica_label(replica.name, task))
+        replica_row(replica, replica_label(replica.name))
         for replica in (server.replicas if server else ())
     ]
 
