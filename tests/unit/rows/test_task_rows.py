@@ -193,7 +193,7 @@ class TestVerdict:
 
 class TestLogs:
     def test_the_client_stands_first_and_replicas_are_in_the_order_of_their_numbers(self) -> None:
-        labels = [(tab.key, tab.label) for tab in log_tabs(LOGS, a_task())]
+        labels = [(tab.key, tab.label) for tab in log_tabs(LOGS)]
         assert labels == [
             (f"{PREFIX}-client-0", ""),
             (f"{PREFIX}-server-2", "server-2"),
