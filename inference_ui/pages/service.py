@@ -15,7 +15,7 @@ from inference_ui.components.controls import button, icon_button, link_button
 from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
-from inference_ui.components.log_view import LogView
+from inference_ui.components.log_view import log_panel
 from inference_ui.components.service_question import service_question
 from inference_ui.components.status import status_badge
 from inference_ui.components.task_parts import replicas_table
@@ -267,33 +267,11 @@ def _tasks() -> rx.Component:
 
 
 def _logs() -> rx.Component:
-    return LogView.create(
-        rx.cond(
-            ServiceState.logs.length() > 1,
-            rx.el.div(
-                rx.foreach(ServiceState.logs, _log_choice),
-                class_name="seg sm",
-                role="group",
-                aria_label=t("service.log_choice"),
-            ),
-        ),
-        log=ServiceState.log_key,
+    return log_panel(
+        ServiceState.logs,
+        key=ServiceState.log_key,
         text=ServiceState.log_text,
-        title=t("task.logs"),
-        follow=t("task.log_follow"),
-        waiting=t("task.log_waiting"),
-        empty=t("task.log_empty"),
-    )
-
-
-def _log_choice(tab: Any) -> rx.Component:
-    on = tab.key == ServiceState.log_key
-    return rx.el.button(
-        tab.label,
-        type="button",
-        class_name=rx.cond(on, "on", ""),
-        aria_pressed=rx.cond(on, "true", "false"),
-        on_click=ServiceState.show_log(tab.key),
+        on_show=ServiceState.show_log,
     )
 
 

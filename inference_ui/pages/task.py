@@ -17,7 +17,7 @@ from inference_ui.components.controls import button, link_button
 from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
-from inference_ui.components.log_view import LogView
+from inference_ui.components.log_view import log_panel
 from inference_ui.components.plan import plan_panels
 from inference_ui.components.status import status_badge
 from inference_ui.components.stop import stop_question
@@ -283,33 +283,8 @@ def _replicas() -> rx.Component:
 
 
 def _logs() -> rx.Component:
-    return LogView.create(
-        rx.cond(
-            TaskState.logs.length() > 0,
-            rx.el.div(
-                rx.foreach(TaskState.logs, _log_choice),
-                class_name="seg sm",
-                role="group",
-                aria_label=t("task.log_choice"),
-            ),
-        ),
-        log=TaskState.log_key,
-        text=TaskState.log_text,
-        title=t("task.logs"),
-        follow=t("task.log_follow"),
-        waiting=t("task.log_waiting"),
-        empty=t("task.log_empty"),
-    )
-
-
-def _log_choice(tab: Any) -> rx.Component:
-    on = tab.key == TaskState.log_key
-    return rx.el.button(
-        rx.cond(tab.label != "", tab.label, t("task.log_client")),
-        type="button",
-        class_name=rx.cond(on, "on", ""),
-        aria_pressed=rx.cond(on, "true", "false"),
-        on_click=TaskState.show_log(tab.key),
+    return log_panel(
+        TaskState.logs, key=TaskState.log_key, text=TaskState.log_text, on_show=TaskState.show_log
     )
 
 

@@ -225,10 +225,9 @@ def test_a_package_without_a_command_cannot_be_tried_on_one_machine(trying: Tryi
     launch = PackageLaunch(container=ContainerLaunch(image="registry.example.com/a:1"))
     row = ModelPackage(name="i", version="1.0.0", owner_id="", service_type="SELDON", launch=launch)
     package = trying.product.packages.add(trying.user, row)
-    trying.start(package.id)
-    trial = trying.until(package.id, TrialPhase.FAILED)
-    assert trial.reason is not None
-    assert trial.reason.code == "COMMAND_EMPTY"
+    with pytest.raises(InvalidFields) as refused:
+        trying.start(package.id)
+    assert refused.value.fields["package_id"].code == "PACKAGE_WITHOUT_COMMAND"
 
 
 def test_the_picture_of_a_trial_is_kept_for_its_page_but_not_for_ever(

@@ -47,7 +47,6 @@ TEXT = {
     "task_done": "Succeeded",
     "task_created": "Created",
     "replicas": "Replicas",
-    "log_choice": "Choose a log",
     "test_title": "Online test",
     "test_hint": "Send one request and see what it answers",
     "ask": "Send",

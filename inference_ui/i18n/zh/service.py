@@ -47,7 +47,6 @@ TEXT = {
     "task_done": "成功",
     "task_created": "创建时间",
     "replicas": "副本",
-    "log_choice": "选择日志",
     "test_title": "在线测试",
     "test_hint": "发一个请求，看它怎么回答",
     "ask": "发送",

@@ -11,6 +11,7 @@ from inference_ui.backend.cluster.memory import MemoryCluster
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, NotFound
 from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.catalog import (
+    ContainerLaunch,
     ModelPackage,
     PackageLaunch,
     RunParameter,
@@ -257,6 +258,22 @@ def test_a_dataset_whose_folder_is_gone_is_refused(world, people):
 def test_a_package_of_another_service_type_is_refused(world, people):
     problems = refused(world, people[Role.USER], service_type=ServiceType.OPENAI)
     assert problems == {"package_id": "PACKAGE_OTHER_TYPE"}
+
+
+def test_a_package_that_no_command_starts_here_is_refused(world, people):
+    image = ContainerLaunch(image="registry.example.com/reader:1")
+    package = world.packages.add(
+        people[Role.USER],
+        ModelPackage(
+            name="image-alone",
+            version="1.0.0",
+            owner_id="",
+            service_type=ServiceType.SELDON,
+            launch=PackageLaunch(container=image),
+        ),
+    )
+    problems = refused(world, people[Role.USER], package_id=package.id)
+    assert problems == {"package_id": "PACKAGE_WITHOUT_COMMAND"}
 
 
 def test_what_can_never_run_is_refused(world, people):
