@@ -22,16 +22,15 @@ from pathlib import Path
 from inference_ui.backend.batch import failures
 from inference_ui.backend.batch.checks import json_fault
 from inference_ui.backend.records import (
+    CHECK_CANCEL,
+    CHECK_LOCK,
+    CHECK_PROGRESS,
     IMAGE_SUFFIXES,
     CheckProgress,
     CheckState,
     FoundBad,
     write_record,
 )
-
-PROGRESS = "progress.json"
-LOCK = "lock"
-CANCEL = "cancel"
 
 FIRST_BAD = 50
 """Bad files that are told one by one."""
@@ -60,7 +59,7 @@ class Check:
     def __init__(self, dataset: Path, run: Path) -> None:
         self._root = os.fsencode(os.path.realpath(dataset))
         self._run = run
-        self._cancel = run / CANCEL
+        self._cancel = run / CHECK_CANCEL
         self._images = tuple(suffix.encode() for suffix in sorted(IMAGE_SUFFIXES))
         self._started = time.time()
         self._due = 0.0
@@ -79,7 +78,7 @@ class Check:
     def _go_on(self) -> bool:
         if time.monotonic() >= self._due:
             self._due = time.monotonic() + REPLACED_S
-            write_record(self._run / PROGRESS, self._progress(CheckState.RUNNING))
+            write_record(self._run / CHECK_PROGRESS, self._progress(CheckState.RUNNING))
         return not self._cancel.exists()
 
     def _entries(self) -> Iterator[Entry]:
@@ -209,10 +208,10 @@ def main() -> int:
     parser.add_argument("run", type=Path)
     given = parser.parse_args()
     os.nice(_NICE)  # pages that people look at come first
-    if not _locked(given.run / LOCK):
+    if not _locked(given.run / CHECK_LOCK):
         return 3
     check = Check(given.dataset, given.run)
-    write_record(given.run / PROGRESS, check.run())
+    write_record(given.run / CHECK_PROGRESS, check.run())
     return 0
 
 

@@ -241,6 +241,12 @@ class CheckState(StrEnum):
     FAILED = "FAILED"
 
 
+CHECK_PROGRESS = "progress.json"
+CHECK_LOCK = "lock"
+CHECK_CANCEL = "cancel"
+"""Files of a check's run folder: how far it is; held while it runs; there when it is to end."""
+
+
 class FoundBad(msgspec.Struct, frozen=True):
     """A file that a check found wanting: its path in the dataset, a code and its arguments."""
 

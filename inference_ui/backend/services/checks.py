@@ -20,7 +20,14 @@ import msgspec
 from inference_ui.backend.errors import Conflict, Forbidden, NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import BadFile, Dataset, DatasetReport
-from inference_ui.backend.records import CheckProgress, CheckState, read_record
+from inference_ui.backend.records import (
+    CHECK_CANCEL,
+    CHECK_LOCK,
+    CHECK_PROGRESS,
+    CheckProgress,
+    CheckState,
+    read_record,
+)
 from inference_ui.backend.services.catalog import dataset_folder
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.store import catalog as queries
@@ -30,9 +37,6 @@ AT_ONCE = 2
 """Checks that run at the same time."""
 LOOK_S = 0.5
 
-_PROGRESS = "progress.json"
-_LOCK = "lock"
-_CANCEL = "cancel"
 _PROGRAM = "inference_ui.backend.checking"
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
 
@@ -76,14 +80,14 @@ class Checks:
             raise Forbidden("VIEWERS_ONLY_LOOK")
         run = self._run(dataset_id)
         if run.is_dir():
-            (run / _CANCEL).touch()
+            (run / CHECK_CANCEL).touch()
 
     def progress(self, dataset_id: str, *, running_only: bool = False) -> CheckProgress | None:
         """Return how far the last check of a dataset is, or how it ended; None where there was
         none. One whose process is gone before its end is FAILED."""
         run = self._run(dataset_id)
-        held = _is_held(run / _LOCK)  # asked first: what is read then is the last word
-        found = read_record(run / _PROGRESS, CheckProgress)
+        held = _is_held(run / CHECK_LOCK)  # asked first: what is read then is the last word
+        found = read_record(run / CHECK_PROGRESS, CheckProgress)
         alive = held or self._is_starting(dataset_id)
         if found is not None and found.state is CheckState.RUNNING and not alive:
             found = _with_state(found, CheckState.FAILED)
@@ -139,7 +143,7 @@ class Checks:
         """Store what finished checks found, once."""
         runs = list(self._folder.iterdir()) if self._folder.is_dir() else []
         for run in runs:
-            found = read_record(run / _PROGRESS, CheckProgress)
+            found = read_record(run / CHECK_PROGRESS, CheckProgress)
             if found is None or found.state is not CheckState.DONE:
                 continue
             with self._store.write() as session:
@@ -153,7 +157,7 @@ class Checks:
     def _spawn(self, dataset_id: str, folder: Path) -> None:
         run = self._run(dataset_id)
         run.mkdir(parents=True, exist_ok=True)
-        for leftover in (_PROGRESS, _CANCEL):
+        for leftover in (CHECK_PROGRESS, CHECK_CANCEL):
             (run / leftover).unlink(missing_ok=True)
         environment = {key: value for key, value in os.environ.items() if key in _KEPT}
         with (run / "log").open("wb") as log:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,14 +57,6 @@ def count_inputs(folder: Path, kind: InputKind, most: int) -> int:
         if count >= most:
             return most
     return count
-
-
-def free_bytes(root: Path) -> int | None:
-    """Return how many bytes a user can still write below ``root``; None where it cannot be told."""
-    try:
-        return shutil.disk_usage(root).free
-    except OSError:
-        return None
 
 
 def _suffixes(kind: InputKind) -> tuple[str, ...]:

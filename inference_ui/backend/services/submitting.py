@@ -36,7 +36,7 @@ def submit(store: Store, task: InferenceTask, actor: Actor, now: datetime) -> No
     made, and :class:`Conflict` where the online service has just been stopped.
     """
     folder = Path(task.plan.output_folder)
-    _reserve(folder, below=Path(task.plan.output_folder).parent if task.canary else None)
+    _reserve(folder, in_new=task.canary)
     try:
         with store.write() as session:
             if queries.name_taken(session, task.name):
@@ -67,14 +67,15 @@ def event(task: InferenceTask, actor: Actor, code: str, at: datetime) -> TaskEve
     return TaskEvent(task_id=task.id, owner_id=actor.id, at=at, attempt=task.attempt, code=code)
 
 
-def _reserve(folder: Path, below: Path | None) -> None:
-    """Make the output folder; whoever makes it first has it. ``below`` is made where it lacks.
+def _reserve(folder: Path, *, in_new: bool) -> None:
+    """Make the output folder; whoever makes it first has it. With ``in_new`` the one that it lies
+    in is made too where it lacks.
 
     Raises :class:`InvalidFields`: for the name when it is taken there, else for the volume.
     """
     try:
-        if below is not None:
-            below.mkdir(exist_ok=True)
+        if in_new:
+            folder.parent.mkdir(exist_ok=True)
         folder.mkdir()
     except FileExistsError as error:
         problem = Message("OUTPUT_EXISTS", {"folder": str(folder)})
