@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inference_ui.backend.cluster.local import LocalCluster
-from inference_ui.backend.cluster.local.inventory import read_inventory
+from inference_ui.backend.cluster.local.inventory import node_source
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
@@ -90,8 +90,7 @@ def build(settings: Settings) -> Product:
     _prepare_folders(settings)
     store = Store(settings.database)
     store.migrate()
-    nodes = read_inventory(settings.inventory) if settings.inventory else None
-    cluster = LocalCluster(settings.runs_folder, nodes)
+    cluster = LocalCluster(settings.runs_folder, node_source(settings.inventory))
     changes = Changes()
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)

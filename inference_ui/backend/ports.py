@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from inference_ui.backend.capacity.queue import Waiting
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.compute import Node, Placement, Resources
 from inference_ui.backend.records import BatchJob
@@ -63,7 +64,8 @@ class ServerWorkload:
 
     In ``command`` and the values of ``env``, ``{port}`` stands for the port to listen on and
     ``{python}`` for the interpreter of the product (local only); the port is also in ``PORT``.
-    ``application`` is what people call it (the task's name).
+    ``application`` is what people call it (the task's name). ``companion`` is what the client asks
+    for that will call it: its place is kept beside the replicas' from the beginning.
     """
 
     name: str
@@ -72,6 +74,7 @@ class ServerWorkload:
     resources: Resources
     probe: Probe
     replicas: int = 1
+    companion: Resources | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
     restart: RestartPolicy = field(default_factory=RestartPolicy)
@@ -81,7 +84,8 @@ class ServerWorkload:
 class ClientWorkload:
     """A batch client that does ``job``, calling the ready replicas of the workload ``server``.
 
-    ``server`` is None when the job names fixed endpoints. Exit codes are those of the batch
+    ``server`` is None when the job names fixed endpoints. It sits in the place that its server
+    keeps for a companion, else it waits for one of its own. Exit codes are those of the batch
     client: 0 is DONE, 2 is fatal, anything else (a crash among it) is started again.
     """
 
@@ -176,8 +180,8 @@ class Cluster(Protocol):
     def nodes(self) -> tuple[Node, ...]:
         """The nodes with their totals, cards, and what the workloads use of them."""
 
-    def queued(self) -> Mapping[str, int]:
-        """Cards that waiting workloads wait for, by card model (``"any"`` when none is named)."""
+    def queue(self) -> tuple[Waiting, ...]:
+        """The workloads that wait for room, the longest waiting first, each with its reason."""
 
     def changes(self, timeout_s: float) -> bool:
         """Block until something may have changed or the time is over; tell whether it may have.

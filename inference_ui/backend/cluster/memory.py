@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from inference_ui.backend.cluster.replicas import checked, demand_of, overall, replica_name
+from inference_ui.backend.capacity.fit import Demand, Seat, occupied
+from inference_ui.backend.capacity.queue import Waiting, seat_in_order
+from inference_ui.backend.cluster.replicas import (
+    card_names,
+    checked,
+    demand_of,
+    overall,
+    replica_name,
+)
 from inference_ui.backend.cluster.restarts import after_exit
 from inference_ui.backend.errors import ClusterError, Message
-from inference_ui.backend.models.compute import Node
-from inference_ui.backend.models.fit import (
-    Demand,
-    Seat,
-    occupied,
-    queued_cards,
-    seat,
-    seat_in_order,
-)
+from inference_ui.backend.models.compute import Node, Resources
 from inference_ui.backend.ports import (
     GONE,
     ClientWorkload,
@@ -45,6 +45,7 @@ class _Entry:
     demand: Demand
     seats: tuple[Seat, ...] | None = None
     replicas: list[Replica] = field(default_factory=list)
+    guest: bool = False  # it sits in its server's place for a companion
     recent: dict[int, tuple[float, ...]] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
     lost: set[int] = field(default_factory=set)
@@ -80,7 +81,8 @@ class MemoryCluster:
             name = checked(workload.name)
             entry = self._entries.get(name)
             if entry is None:
-                self._entries[name] = entry = _Entry(workload, demand_of(workload))
+                demand = demand_of(workload, self._now())
+                self._entries[name] = entry = _Entry(workload, demand)
                 self._note_change()
             if entry.ending:
                 return
@@ -99,10 +101,7 @@ class MemoryCluster:
                 return overall([self._shown(entry, replica) for replica in entry.replicas])
             if entry.ending:
                 return Observation(Phase.WAITING, reason=Message("REMOVING"))
-            answer = seat(entry.demand, self._occupied())
-            return Observation(
-                Phase.WAITING, reason=answer if isinstance(answer, Message) else None
-            )
+            return Observation(Phase.WAITING, reason=self._reasons().get(name))
 
     def remove(self, name: str, grace_s: float = 20.0) -> None:
         self._ask()
@@ -150,10 +149,13 @@ class MemoryCluster:
         with self._changed:
             return self._occupied()
 
-    def queued(self) -> Mapping[str, int]:
+    def queue(self) -> tuple[Waiting, ...]:
         self._ask()
         with self._changed:
-            return queued_cards(entry.demand for entry in self._waiting())
+            reasons = self._reasons()
+            return tuple(
+                Waiting(entry.demand, reasons.get(entry.demand.name)) for entry in self._waiting()
+            )
 
     def changes(self, timeout_s: float) -> bool:
         self._ask()
@@ -228,34 +230,55 @@ class MemoryCluster:
         return [one for one in self._entries.values() if one.seats is None and not one.ending]
 
     def _occupied(self) -> tuple[Node, ...]:
-        return occupied(
-            self._nodes,
-            [
-                (entry.demand, place)
-                for entry in self._entries.values()
-                for replica, place in zip(entry.replicas, entry.seats or (), strict=True)
-                if replica.phase not in _ENDED
-            ],
-        )
+        return occupied(self._nodes, self._sitting())
+
+    def _sitting(self) -> Iterator[tuple[str, Resources, Seat]]:
+        for entry in self._entries.values():
+            if entry.seats is None or (entry.guest and self._host(entry) is not None):
+                continue
+            for index, (part, place) in enumerate(
+                zip(entry.demand.parts, entry.seats, strict=True)
+            ):
+                companion = index >= len(entry.replicas)
+                if companion or entry.replicas[index].phase not in _ENDED:
+                    yield entry.demand.application, part, place
+
+    def _host(self, entry: _Entry) -> Seat | None:
+        """Return the place that a client's server keeps for it."""
+        server = entry.workload.server if isinstance(entry.workload, ClientWorkload) else None
+        host = self._entries.get(server or "")
+        if host is None or host.seats is None or host.demand.companion is None:
+            return None
+        return host.seats[-1]
+
+    def _reasons(self) -> dict[str, Message]:
+        demands = [entry.demand for entry in self._waiting()]
+        answers = seat_in_order(demands, self._occupied(), self._now()).answers
+        return {name: one for name, one in answers.items() if isinstance(one, Message)}
 
     def _seat_waiting(self) -> None:
+        for entry in self._waiting():
+            kept = self._host(entry)
+            if kept is not None:
+                entry.guest = True
+                self._place(entry, (kept,))
         demands = [entry.demand for entry in self._waiting()]
-        for name, answer in seat_in_order(demands, self._occupied()).items():
+        for name, answer in seat_in_order(demands, self._occupied(), self._now()).answers.items():
             if not isinstance(answer, Message):
-                entry = self._entries[name]
-                entry.seats = answer
-                entry.replicas = [
-                    self._fresh(entry, index, place) for index, place in enumerate(answer)
-                ]
-                self._note_change()
+                self._place(self._entries[name], answer)
+
+    def _place(self, entry: _Entry, seats: tuple[Seat, ...]) -> None:
+        entry.seats = seats
+        count = entry.demand.replicas
+        entry.replicas = [self._fresh(entry, *one) for one in enumerate(seats[:count])]
+        self._note_change()
 
     def _fresh(self, entry: _Entry, index: int, place: Seat) -> Replica:
-        node = next(node for node in self._nodes if node.name == place.node)
         return Replica(
             name=replica_name(entry.workload.name, index),
             phase=self._first_phase(entry),
             node=place.node,
-            cards=tuple(card.index for card in node.cards if card.slot in place.slots),
+            cards=card_names(place, self._nodes),
         )
 
     def _first_phase(self, entry: _Entry) -> Phase:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from inference_ui.backend.capacity.cards import CardSeat
+from inference_ui.backend.capacity.fit import Demand, Seat
 from inference_ui.backend.errors import ClusterError
-from inference_ui.backend.models.fit import Demand
+from inference_ui.backend.models.compute import Node, PhysicalCard
 from inference_ui.backend.ports import Observation, Phase, Replica, ServerWorkload, Workload
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -24,15 +26,36 @@ def replica_name(workload: str, index: int) -> str:
     return f"{workload}-{index}"
 
 
-def demand_of(workload: Workload) -> Demand:
-    """Return what the workload asks of the nodes."""
+def demand_of(workload: Workload, since: float) -> Demand:
+    """Return what the workload asks of the nodes from the time ``since`` (Unix seconds) on."""
     return Demand(
         name=workload.name,
         application=workload.application,
         resources=workload.resources,
         replicas=workload.replicas if isinstance(workload, ServerWorkload) else 1,
         placement=workload.placement,
+        companion=workload.companion if isinstance(workload, ServerWorkload) else None,
+        since=since,
     )
+
+
+def card_names(place: Seat, nodes: Iterable[Node]) -> tuple[str, ...]:
+    """Return what the driver of its node calls the cards given at a seat."""
+    node = next((one for one in nodes if one.name == place.node), None)
+    return driver_names(node.cards, place.cards) if node is not None else ()
+
+
+def driver_names(cards: Iterable[PhysicalCard], given: Iterable[CardSeat]) -> tuple[str, ...]:
+    """Return what the driver calls these cards, each once; a slice that has no name of its own is
+    called as its card."""
+    by_slot = {card.slot: card for card in cards}
+    found: dict[str, None] = {}
+    for one in given:
+        card = by_slot.get(one.slot)
+        if card is not None:
+            named = (part.index for part in card.slices if part.number == one.number)
+            found[next(named, "") or card.index] = None
+    return tuple(found)
 
 
 def overall(replicas: Sequence[Replica]) -> Observation:

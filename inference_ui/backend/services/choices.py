@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inference_ui.backend.capacity import nodes as capacity
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot
-from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Node, Placement
+from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Node
 from inference_ui.backend.models.service import OnlineService, ServiceWish
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import Cluster
-from inference_ui.backend.services.capacity import never_fits, no_room_now
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store import online as online_queries
 from inference_ui.backend.store import tasks as task_queries
@@ -95,7 +95,5 @@ class Choices:
         return [task for task in tasks if task.succeeded]
 
     def _place(self, node: Node, spec: ComputeSpec) -> Place:
-        here = Placement(kind="NODES", nodes=(node.name,))
-        problem = never_fits(spec.resources, 1, here, [node])
-        free = problem is None and no_room_now(spec.resources, 1, here, [node]) is None
-        return Place(node, problem, free)
+        problem = capacity.unfit(node, spec.resources)
+        return Place(node, problem, problem is None and not capacity.lacks(node, spec.resources))

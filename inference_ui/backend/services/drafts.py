@@ -19,6 +19,7 @@ from inference_ui.backend.services.folders import dataset_problem, output_proble
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.services.server_drafts import ServerDraft, server_of
 from inference_ui.backend.services.server_drafts import waiting_now as server_waiting
+from inference_ui.backend.services.workloads import CLIENT_RESOURCES
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Session
 
@@ -117,7 +118,7 @@ def plan_of(
 def waiting_now(session: Session, draft: TaskDraft, cluster: Cluster) -> Message | None:
     """Return what a task of the draft would have to wait for now, or None."""
     if not draft.service_id:
-        return server_waiting(session, draft.server, cluster)
+        return server_waiting(session, draft.server, cluster, CLIENT_RESOURCES)
     service = session.get(OnlineService, draft.service_id)
     if service is None or service.status == "RUNNING":
         return None
@@ -128,7 +129,7 @@ def _server(
     session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
 ) -> Owned | Shared | None:
     if not draft.service_id:
-        return server_of(session, draft.server, cluster, problems)
+        return server_of(session, draft.server, cluster, problems, CLIENT_RESOURCES)
     service = session.get(OnlineService, draft.service_id)
     if service is None or service.wish == ServiceWish.DELETE:
         problems["service_id"] = Message("SERVICE_GONE")

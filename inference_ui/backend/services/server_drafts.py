@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from inference_ui.backend.capacity.fit import Demand, never_fits, seat
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot
-from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Placement
+from inference_ui.backend.models.compute import (
+    AcceleratorType,
+    ComputeSpec,
+    Placement,
+    Resources,
+)
 from inference_ui.backend.models.servers import Owned, SpecSnapshot
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.protocols import ServiceType
-from inference_ui.backend.services.capacity import never_fits, no_room_now
 from inference_ui.backend.store.database import Session
 
 MAX_NODES = 1000
@@ -47,15 +52,22 @@ class ServerDraft:
 
 
 def server_of(
-    session: Session, draft: ServerDraft, cluster: Cluster, problems: dict[str, Message]
+    session: Session,
+    draft: ServerDraft,
+    cluster: Cluster,
+    problems: dict[str, Message],
+    companion: Resources | None = None,
 ) -> Owned | None:
-    """Return the server of a draft, or None; what is wrong is added to ``problems`` by field."""
+    """Return the server of a draft, or None; what is wrong is added to ``problems`` by field.
+
+    ``companion`` is what is asked for beside the server, for who will call it.
+    """
     package = _package(session, draft, cluster, problems)
     if package is not None:
         _check_overrides(draft, package, problems)
     spec = _spec(session, draft, problems)
     if spec is not None:
-        _check_place(draft, spec, cluster, problems)
+        _check_place(draft, spec, companion, cluster, problems)
     if problems or package is None or spec is None:
         return None
     return Owned(
@@ -70,12 +82,21 @@ def server_of(
     )
 
 
-def waiting_now(session: Session, draft: ServerDraft, cluster: Cluster) -> Message | None:
+def waiting_now(
+    session: Session, draft: ServerDraft, cluster: Cluster, companion: Resources | None = None
+) -> Message | None:
     """Return what the server of a draft would have to wait for now, or None."""
     spec = session.get(ComputeSpec, draft.spec_id) if draft.spec_id else None
     if spec is None or not 1 <= draft.node_count <= MAX_NODES:
         return None
-    return no_room_now(spec.resources, draft.node_count, draft.placement, cluster.nodes())
+    found = seat(_demand(draft, spec, draft.placement, companion), cluster.nodes())
+    return found if isinstance(found, Message) else None
+
+
+def _demand(
+    draft: ServerDraft, spec: ComputeSpec, placement: Placement, companion: Resources | None
+) -> Demand:
+    return Demand("server", "server", spec.resources, draft.node_count, placement, companion)
 
 
 def _package(
@@ -128,7 +149,11 @@ def _spec(session: Session, draft: ServerDraft, problems: dict[str, Message]) ->
 
 
 def _check_place(
-    draft: ServerDraft, spec: ComputeSpec, cluster: Cluster, problems: dict[str, Message]
+    draft: ServerDraft,
+    spec: ComputeSpec,
+    companion: Resources | None,
+    cluster: Cluster,
+    problems: dict[str, Message],
 ) -> None:
     if draft.nodes and draft.driver_version:
         problems["driver_version"] = Message("NODES_AND_DRIVER")
@@ -139,10 +164,12 @@ def _check_place(
     if "node_count" in problems:
         return
     nodes = cluster.nodes()
-    problem = never_fits(spec.resources, draft.node_count, draft.placement, nodes)
+    problem = never_fits(_demand(draft, spec, draft.placement, companion), nodes)
     if problem is None:
         return
-    if never_fits(spec.resources, draft.node_count, Placement(), nodes) is not None:
+    if problem.code == "SPEC_FEW_SEATS":
+        problems["node_count"] = problem
+    elif never_fits(_demand(draft, spec, Placement(), companion), nodes) is not None:
         problems["spec_id"] = problem  # no other place would help
     else:
         problems["nodes" if draft.nodes else "driver_version"] = problem

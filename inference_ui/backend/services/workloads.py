@@ -11,9 +11,11 @@ from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import ClientWorkload, Probe, ServerWorkload, workload_name
 from inference_ui.backend.records import BatchJob
 
-CLIENT_RESOURCES = Resources(cpu_millis=0, memory_bytes=0)
-"""A batch client asks for no room of its own. It begins when its server is ready; were it to wait
-for room then, servers that took all of it would keep each other's clients out for ever."""
+CLIENT_RESOURCES = Resources(cpu_millis=100, memory_bytes=128 << 20)
+"""What a batch client asks for: little, since most of its time it waits for its server. With a
+server of the task's own its place is kept from the beginning (``ServerWorkload.companion``): were
+it to wait for room when its server is ready, servers that took all of it would keep each other's
+clients out for ever."""
 
 CLIENT_GRACE_S = 12.0
 """For the requests in flight at a stop: less than a workload gets, so that the client can still
@@ -25,9 +27,11 @@ def service_workload_name(service: OnlineService) -> str:
     return workload_name(service.id, service.attempt, "server", kind="service")
 
 
-def owned_server(server: Owned, *, name: str, application: str) -> ServerWorkload:
+def owned_server(
+    server: Owned, *, name: str, application: str, companion: Resources | None = None
+) -> ServerWorkload:
     """Return the workload of a server that is deployed for somebody; ``application`` is what
-    people call it."""
+    people call it, ``companion`` what is asked for who will call it."""
     launch = server.package.launch
     model = {"MODEL_PATH": launch.model_folder} if launch.model_folder else {}
     ready = server.package.protocol().readiness
@@ -40,6 +44,7 @@ def owned_server(server: Owned, *, name: str, application: str) -> ServerWorkloa
         probe=Probe(ready.path, ready.body, ready.below_status),
         replicas=server.node_count,
         placement=server.placement,
+        companion=companion,
     )
 
 
@@ -48,7 +53,9 @@ def server_workload(task: InferenceTask) -> ServerWorkload:
     if not isinstance(task.plan.server, Owned):
         raise TypeError("a shared server is not deployed for a task")
     name = workload_name(task.id, task.attempt, "server")
-    return owned_server(task.plan.server, name=name, application=task.name)
+    return owned_server(
+        task.plan.server, name=name, application=task.name, companion=_client_of(task)
+    )
 
 
 def client_workload(task: InferenceTask, service: OnlineService | None = None) -> ClientWorkload:
@@ -70,10 +77,18 @@ def client_workload(task: InferenceTask, service: OnlineService | None = None) -
         name=workload_name(task.id, task.attempt, "client"),
         application=task.name,
         job=job,
-        resources=CLIENT_RESOURCES,
+        resources=_client_of(task),
         server=server,
         placement=task.plan.placement,
     )
+
+
+def _client_of(task: InferenceTask) -> Resources:
+    """Return what the task's batch client asks for; it bears what its server bears."""
+    if not isinstance(task.plan.server, Owned):
+        return CLIENT_RESOURCES
+    tolerations = task.plan.server.spec.resources.tolerations
+    return CLIENT_RESOURCES.model_copy(update={"tolerations": tolerations})
 
 
 def _job(task: InferenceTask) -> BatchJob:

@@ -14,17 +14,18 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from inference_ui.backend.capacity.fit import Seat
+from inference_ui.backend.capacity.queue import Waiting
 from inference_ui.backend.cluster.local import files, logs, runs
-from inference_ui.backend.cluster.local.hardware import this_machine
+from inference_ui.backend.cluster.local.room import Room
 from inference_ui.backend.cluster.local.runs import Run
 from inference_ui.backend.cluster.local.supervisors import Supervisors
-from inference_ui.backend.cluster.replicas import checked, overall, replica_name
+from inference_ui.backend.cluster.replicas import card_names, checked, overall, replica_name
 from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.models.compute import Node
-from inference_ui.backend.models.fit import Demand, Seat, occupied, queued_cards, seat_in_order
 from inference_ui.backend.ports import (
     GONE,
     LogTail,
@@ -36,27 +37,29 @@ from inference_ui.backend.ports import (
 
 _POLL_S = 0.2
 
+OFFER_S = 2.0
+"""The nodes are asked for so often while changes are watched."""
+
 
 class LocalCluster:
     """``ports.Cluster`` over the processes of this machine.
 
-    ``folder`` holds the run folders. ``nodes`` is what the machine offers, empty; by default what
-    is found, as one node (which asks the cards' tools and may take seconds).
+    ``folder`` holds the run folders. ``offer`` returns the nodes that there are, empty; it is asked
+    again and again, and may take seconds. What runs on a node that is not offered any more goes on.
     """
 
-    def __init__(self, folder: Path, nodes: Sequence[Node] | None = None) -> None:
+    def __init__(self, folder: Path, offer: Callable[[], Sequence[Node]]) -> None:
         self._folder = folder.resolve()
         with _converted():
             self._folder.mkdir(parents=True, exist_ok=True)
             self._folder.chmod(0o700)
             runs.clear_leftovers(self._folder)
             self._runs = runs.load(self._folder)
-        offered = (this_machine(),) if nodes is None else nodes
-        self._nodes = {node.name: node for node in offered}
+        self._offer = offer
+        self._offered_at = time.monotonic()
+        self._room = Room(offer(), self._runs)
         self._shims = Supervisors()
         self._lock = threading.RLock()
-        self._reasons: dict[str, Message] = {}  # why those that wait do
-        self._refused_at: tuple[Node, ...] = ()  # the occupancy at which they were told so
         self._seen: object = None
 
     @property
@@ -70,7 +73,8 @@ class LocalCluster:
                 self._runs[name] = runs.create(self._folder, workload)
             if runs.removal(self._runs[name]) is not None:
                 return
-            self._seat_waiting(name)
+            for run, seats in self._room.seat_waiting(name):
+                self._seat(run, seats)
             self._shims.start_lost(self._runs[name])
 
     def observe(self, name: str) -> Observation:
@@ -82,11 +86,10 @@ class LocalCluster:
                 return Observation(Phase.FAILED, reason=Message("RUN_FOLDER_UNREADABLE"))
             ending = runs.removal(run) is not None
             if run.seats is None:
-                reason = Message("REMOVING") if ending else self._reasons.get(name)
+                reason = Message("REMOVING") if ending else self._room.reason(name)
                 return Observation(Phase.WAITING, reason=reason)
-            return overall(
-                [self._replica(run, index, seat, ending) for index, seat in enumerate(run.seats)]
-            )
+            seats = enumerate(run.replica_seats)
+            return overall([self._replica(run, index, seat, ending) for index, seat in seats])
 
     def remove(self, name: str, grace_s: float = 20.0) -> None:
         with self._lock, _converted():
@@ -124,15 +127,16 @@ class LocalCluster:
 
     def nodes(self) -> tuple[Node, ...]:
         with self._lock, _converted():
-            return self._occupied()
+            return self._room.occupied()
 
-    def queued(self) -> Mapping[str, int]:
-        with self._lock:
-            return queued_cards(run.demand for run in self._waiting())
+    def queue(self) -> tuple[Waiting, ...]:
+        with self._lock, _converted():
+            return self._room.queue()
 
     def changes(self, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         while True:
+            self._ask_for_nodes()
             with self._lock, _converted():
                 self._shims.reap()
                 seen = self._fingerprint()
@@ -154,44 +158,22 @@ class LocalCluster:
 
     def _forget(self, name: str) -> None:
         self._runs.pop(name, None)
-        self._reasons.pop(name, None)
+        self._room.forget(name)
 
-    def _waiting(self) -> list[Run]:
-        """Return the runs that wait for a place, the longest waiting first."""
-        found = [
-            run
-            for run in self._runs.values()
-            if run.seats is None and run.readable and runs.removal(run) is None
-        ]
-        return sorted(found, key=lambda run: (run.order, run.demand.name))
+    def _seat(self, run: Run, seats: tuple[Seat, ...]) -> None:
+        nodes = {node.name: node for node in self._room.nodes}
+        guest = self._room.host(run) is not None
+        placed = runs.place(run, seats, nodes, guest=guest)
+        self._runs[run.demand.name] = placed
+        self._shims.start_lost(placed)
 
-    def _seat_waiting(self, applied: str) -> None:
-        """Seat all that wait and fit. Where nothing has become free, only the one applied can."""
-        if self._runs[applied].seats is not None or not self._runs[applied].readable:
+    def _ask_for_nodes(self) -> None:
+        if time.monotonic() - self._offered_at < OFFER_S:
             return
-        now = self._occupied()
-        if now == self._refused_at and applied in self._reasons:
-            return
-        waiting = [self._runs[applied]] if now == self._refused_at else self._waiting()
-        for name, answer in seat_in_order((run.demand for run in waiting), now).items():
-            if isinstance(answer, Message):
-                self._reasons[name] = answer
-                continue
-            self._reasons.pop(name, None)
-            self._runs[name] = runs.place(self._runs[name], answer, self._nodes)
-            self._shims.start_lost(self._runs[name])
-        self._refused_at = self._occupied()
-
-    def _occupied(self) -> tuple[Node, ...]:
-        """Return the nodes with what sits on them: all that was placed and has not ended."""
-        return occupied(tuple(self._nodes.values()), self._sitting())
-
-    def _sitting(self) -> Iterator[tuple[Demand, Seat]]:
-        for run in self._runs.values():
-            for index, place in enumerate(run.seats or ()):
-                state = files.read_state(run.replica_folder(index))
-                if state is None or not state.ended:
-                    yield run.demand, place
+        offered = tuple(self._offer())  # may take seconds: not under the lock
+        with self._lock:
+            self._room.nodes = offered
+            self._offered_at = time.monotonic()
 
     def _replica(self, run: Run, index: int, place: Seat, ending: bool) -> Replica:
         folder = run.replica_folder(index)
@@ -206,14 +188,12 @@ class LocalCluster:
                 reason = Message("REPLICA_LOST", {"restarts": state.restarts})
             if ending:
                 phase, endpoint, reason = Phase.STARTING, None, Message("REMOVING")
-        slots = set(place.slots)
-        cards = self._nodes[place.node].cards if place.node in self._nodes else ()
         return Replica(
             name=replica_name(run.demand.name, index),
             phase=phase,
             node=place.node,
             endpoint=endpoint,
-            cards=tuple(card.index for card in cards if card.slot in slots),
+            cards=card_names(place, self._room.nodes),
             restarts=state.restarts,
             exit_code=state.exit_code,
             reason=reason,
@@ -221,10 +201,10 @@ class LocalCluster:
 
     def _fingerprint(self) -> object:
         """Return something that differs when what :meth:`observe` tells may differ."""
-        marks: list[object] = []
+        marks: list[object] = [self._room.nodes]
         for name, run in self._runs.items():
             marks.append((name, run.seats is None))
-            for index in range(len(run.seats or ())):
+            for index in range(len(run.replica_seats)):
                 state = Path(run.replica_folder(index), files.STATE)
                 try:
                     changed = state.stat().st_mtime_ns

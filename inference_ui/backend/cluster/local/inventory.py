@@ -12,11 +12,13 @@ is a process of this machine.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from inference_ui.backend.cluster.local.hardware import this_machine
 from inference_ui.backend.errors import CannotStart
 from inference_ui.backend.models.compute import AcceleratorType, Node, PhysicalCard
 
@@ -45,6 +47,12 @@ class _Listed(_Strict):
     ready: bool = True
     driver_version: str | None = None
     cards: tuple[_Cards, ...] = ()
+
+
+def node_source(path: Path | None) -> Callable[[], tuple[Node, ...]]:
+    """Return what tells the nodes that there are: those of the file, or this machine."""
+    found = read_inventory(path) if path is not None else (this_machine(),)
+    return lambda: found
 
 
 _inventory = TypeAdapter(Annotated[tuple[_Listed, ...], Field(min_length=1)])

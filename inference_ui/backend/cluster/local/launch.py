@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from inference_ui.backend.capacity.cards import CardSeat
 from inference_ui.backend.cluster.local.files import ENDPOINTS, JOB, Launch, Readiness
+from inference_ui.backend.cluster.replicas import driver_names
 from inference_ui.backend.errors import ClusterError
 from inference_ui.backend.models.compute import AcceleratorType, PhysicalCard
 from inference_ui.backend.ports import ClientWorkload, Probe, Workload
@@ -27,10 +29,13 @@ def base_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def cards_environment(cards: Sequence[PhysicalCard]) -> dict[str, str]:
-    """Return the variables that show a replica its cards and no others: none when it has none."""
+def cards_environment(cards: Sequence[PhysicalCard], given: Sequence[CardSeat]) -> dict[str, str]:
+    """Return the variables that show a replica the cards given to it and no others: none when it
+    has none."""
     shown = {
-        variable: ",".join(card.index for card in cards if card.accelerator is kind)
+        variable: ",".join(
+            driver_names([card for card in cards if card.accelerator is kind], given)
+        )
         for kind, variable in _VISIBLE.items()
     }
     # CUDA numbers cards by speed unless told to number them as nvidia-smi does.

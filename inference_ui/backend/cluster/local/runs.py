@@ -14,28 +14,36 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from pydantic import ValidationError
 
+from inference_ui.backend.capacity.cards import CardSeat
+from inference_ui.backend.capacity.fit import Demand, Seat
 from inference_ui.backend.cluster.local import files
 from inference_ui.backend.cluster.local.launch import cards_environment, launch_of
 from inference_ui.backend.cluster.replicas import demand_of
 from inference_ui.backend.models.compute import Node, Placement, Resources
-from inference_ui.backend.models.fit import Demand, Seat
 from inference_ui.backend.ports import ClientWorkload, Workload
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A workload that exists. ``seats`` is None until there is room; ``order`` is Unix seconds.
+    """A workload that exists. ``seats`` is None until there is room: one for each part of its
+    demand, of which the first ``demand.replicas`` are replicas.
 
-    ``readable`` is False when its files cannot be read: it can then only be removed.
+    ``server``: whom a batch client calls; ``guest``: it sits in the place that its server keeps for
+    it. ``readable`` is False when its files cannot be read: it can then only be removed.
     """
 
     folder: Path
     demand: Demand
-    order: float
     seats: tuple[Seat, ...] | None = None
+    server: str | None = None
+    guest: bool = False
     readable: bool = True
+
+    @property
+    def replica_seats(self) -> tuple[Seat, ...]:
+        """The places of its replicas; none before it is placed."""
+        return (self.seats or ())[: self.demand.replicas]
 
     def replica_folder(self, index: int) -> str:
         """Return the folder of one replica."""
@@ -57,7 +65,8 @@ def load(runs: Path) -> dict[str, Run]:
 def create(runs: Path, workload: Workload) -> Run:
     """Make the run folder of a workload that has no place yet."""
     launch = launch_of(workload, runs)
-    run = Run(runs / workload.name, demand_of(workload), time.time())
+    server = workload.server if isinstance(workload, ClientWorkload) else None
+    run = Run(runs / workload.name, demand_of(workload, time.time()), server=server)
     building = runs / f".new-{workload.name}"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(mode=0o700)
@@ -67,10 +76,12 @@ def create(runs: Path, workload: Workload) -> Run:
     demand = run.demand
     spec = {
         "application": demand.application,
-        "applied_at": run.order,
+        "applied_at": demand.since,
         "replicas": demand.replicas,
         "resources": demand.resources.model_dump(mode="json"),
         "placement": demand.placement.model_dump(mode="json"),
+        "companion": demand.companion and demand.companion.model_dump(mode="json"),
+        "server": server,
         "launch": launch.to_json(),
     }
     files.write_json(str(building / files.SPEC), spec, sync=True)
@@ -78,16 +89,19 @@ def create(runs: Path, workload: Workload) -> Run:
     return run
 
 
-def place(run: Run, seats: Sequence[Seat], nodes: Mapping[str, Node]) -> Run:
-    """Record the seats of a run, with the variables that show each replica its cards."""
+def place(run: Run, seats: Sequence[Seat], nodes: Mapping[str, Node], *, guest: bool) -> Run:
+    """Record the seats of a run, with the variables that show each replica its cards; ``guest``: in
+    the place that its server keeps for it."""
     entries = []
     for index, seat in enumerate(seats):
-        (run.folder / str(index) / files.WORK).mkdir(parents=True, exist_ok=True)
-        cards = [card for card in nodes[seat.node].cards if card.slot in seat.slots]
-        env = cards_environment(cards)
-        entries.append({"node": seat.node, "slots": list(seat.slots), "env": env})
-    files.write_json(str(run.folder / files.PLACEMENT), {"seats": entries}, sync=True)
-    return replace(run, seats=tuple(seats))
+        env = cards_environment(nodes[seat.node].cards, seat.cards) if seat.node in nodes else {}
+        if index < run.demand.replicas:
+            (run.folder / str(index) / files.WORK).mkdir(parents=True, exist_ok=True)
+        given = [[one.slot, one.number] for one in seat.cards]
+        entries.append({"node": seat.node, "cards": given, "env": env})
+    record = {"seats": entries, "guest": guest}
+    files.write_json(str(run.folder / files.PLACEMENT), record, sync=True)
+    return replace(run, seats=tuple(seats), guest=guest)
 
 
 def removal(run: Run) -> dict[str, Any] | None:
@@ -116,24 +130,34 @@ def _loaded(folder: Path) -> Run:
     spec = files.read_json(str(folder / files.SPEC))
     placement = files.read_json(str(folder / files.PLACEMENT))
     try:
+        companion = spec.get("companion")
         demand = Demand(
             name=folder.name,
             application=spec["application"],
             resources=Resources.model_validate(spec["resources"]),
             replicas=spec["replicas"],
             placement=Placement.model_validate(spec["placement"]),
+            companion=Resources.model_validate(companion) if companion else None,
+            since=spec["applied_at"],
         )
         files.Launch.from_json(spec["launch"])
-        seats = placement and tuple(
-            Seat(seat["node"], tuple(seat["slots"])) for seat in placement["seats"]
-        )
-        return Run(folder, demand, spec["applied_at"], seats)
-    except (KeyError, TypeError, ValidationError):
+        seats = placement and tuple(_seat(one) for one in placement["seats"])
+        guest = bool(placement and placement.get("guest"))
+        if seats and len(seats) != len(demand.parts):
+            return _unreadable(folder)
+        return Run(folder, demand, seats, spec.get("server"), guest)
+    except (AttributeError, KeyError, TypeError, ValueError):
         return _unreadable(folder)
+
+
+def _seat(record: Mapping[str, Any]) -> Seat:
+    """Read a seat; before there were slices, it had ``slots`` alone."""
+    given = record.get("cards", [[slot, None] for slot in record.get("slots", ())])
+    return Seat(record["node"], tuple(CardSeat(slot, number) for slot, number in given))
 
 
 def _unreadable(folder: Path) -> Run:
     """Stand in for a run of another version, or damaged: its processes can still be ended."""
     replicas = sum(entry.name.isdigit() for entry in folder.iterdir())
     demand = Demand(folder.name, folder.name, Resources(cpu_millis=0, memory_bytes=0), replicas)
-    return Run(folder, demand, 0.0, None, readable=False)
+    return Run(folder, demand, readable=False)

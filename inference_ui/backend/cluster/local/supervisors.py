@@ -53,7 +53,7 @@ class Supervisors:
         holds its files and locks: then the successor is started by a later call.
         """
         self.reap()
-        for index in range(len(run.seats or ())):
+        for index in range(len(run.replica_seats)):
             folder = run.replica_folder(index)
             state = files.read_state(folder)
             if (state is not None and state.ended) or self.running(run, index):
