@@ -17,6 +17,7 @@ from inference_ui.backend.service_reconciler import ServiceReconciler
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.again import Again
 from inference_ui.backend.services.canaries import Canaries
+from inference_ui.backend.services.capacity import Capacity
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.checks import Checks
@@ -25,6 +26,7 @@ from inference_ui.backend.services.datasets import Datasets
 from inference_ui.backend.services.online import OnlineServices
 from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
+from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.services.trials import Trials
@@ -49,6 +51,8 @@ class Product:
     datasets: Datasets
     checks: Checks
     choices: Choices
+    capacity: Capacity
+    queueing: Queueing
     packages: Packages
     trials: Trials
     tasks: Tasks
@@ -111,6 +115,8 @@ def build(settings: Settings) -> Product:
         datasets=Datasets(store, checks, changes),
         checks=checks,
         choices=Choices(store, cluster),
+        capacity=Capacity(store, cluster),
+        queueing=Queueing(store, cluster),
         packages=Packages(store, changes),
         trials=Trials(store, cluster, changes),
         tasks=tasks,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from inference_ui.backend.capacity.queue import queued_cards
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.compute import Placement, Resources
+from inference_ui.backend.models.compute import Placement, Resources, Tenant
 from inference_ui.backend.ports import GONE, Phase, RestartPolicy
 from tests.support.drivers import GIB, SMALL, Build, Driver, machine, puppet, with_cards
 
 WHOLE = Resources(cpu_millis=4000, memory_bytes=GIB)
 THREE_QUARTERS = Resources(cpu_millis=3000, memory_bytes=GIB)
+
+
+def waited_for(driver: Driver) -> dict[str, int]:
+    return queued_cards(one.demand for one in driver.cluster.queue())
 
 
 class TestRoom:
@@ -19,7 +24,7 @@ class TestRoom:
         assert waiting.phase is Phase.WAITING
         assert waiting.replicas == ()
         assert waiting.reason == Message(
-            "QUEUED_NO_ROOM", {"resource": "cpu", "needed": 3000, "free": 1000}
+            "QUEUED_NO_ROOM", {"resource": "cpu", "needed": 3000, "free": 1000, "node": "here"}
         )
         driver.end("first")
         driver.cluster.apply(puppet("second", resources=THREE_QUARTERS))
@@ -50,7 +55,7 @@ class TestRoom:
     def test_replicas_are_seated_all_or_none(self, driver: Driver) -> None:
         driver.cluster.apply(puppet("five", replicas=5))
         assert driver.cluster.observe("five").reason == Message(
-            "QUEUED_NO_ROOM", {"resource": "cpu", "needed": 5000, "free": 4000}
+            "QUEUED_FEW_SEATS", {"replicas": 5, "fitting": 4, "resource": "cpu", "model": "any"}
         )
         assert driver.cluster.nodes() == (machine(),)
 
@@ -59,7 +64,7 @@ class TestRoom:
         driver.cluster.apply(puppet("first", resources=WHOLE, restart=done))
         used = driver.cluster.nodes()[0]
         assert (used.used_cpu_millis, used.used_memory_bytes) == (4000, GIB)
-        assert used.workloads == ("app-first",)
+        assert used.tenants == (Tenant("app-first", 4000, GIB),)
         driver.let_exit("first", 0)
         driver.reaches("first", Phase.DONE)
         assert driver.cluster.nodes() == (machine(),)
@@ -106,9 +111,9 @@ class TestCards:
         driver.cluster.apply(puppet("second", resources=with_cards(2)))
         driver.cluster.apply(puppet("third", resources=with_cards(2, None), replicas=2))
         assert driver.cluster.observe("second").reason == Message(
-            "QUEUED_NO_CARDS", {"model": "MLU370-X8", "needed": 2, "free": 1}
+            "QUEUED_NO_CARDS", {"model": "MLU370-X8", "needed": 2, "free": 1, "node": "here"}
         )
-        assert driver.cluster.queued() == {"MLU370-X8": 2, "any": 4}
+        assert waited_for(driver) == {"MLU370-X8": 2, "any": 4}
         driver.end("first")
         driver.cluster.apply(puppet("second", resources=with_cards(2)))
-        assert driver.cluster.queued() == {"any": 4}
+        assert waited_for(driver) == {"any": 4}

@@ -181,7 +181,7 @@ class LocalDriver(_Base):
     def __init__(self, runs: Path, *nodes: Node) -> None:
         self.runs = runs
         self.nodes = nodes
-        self.cluster: LocalCluster = LocalCluster(runs, nodes)
+        self.cluster: LocalCluster = LocalCluster(runs, lambda: self.nodes)
 
     def replica(self, name: str, index: int = 0) -> Path:
         """Return the run folder of a replica."""
@@ -228,7 +228,7 @@ class LocalDriver(_Base):
 
     def restarted(self) -> None:
         """Forget everything and look at the same folder anew, as a new web server does."""
-        self.cluster = LocalCluster(self.runs, self.nodes)
+        self.cluster = LocalCluster(self.runs, lambda: self.nodes)
 
     def close(self) -> None:
         for name in self.cluster.names():
