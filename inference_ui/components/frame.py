@@ -41,6 +41,10 @@ NAVIGATION = (
             ("nav.volumes", "volumes", routes.VOLUMES),
         ),
     ),
+    (
+        "nav.resources",
+        (("nav.cluster", "cluster", routes.CLUSTER),),
+    ),
 )
 """Sections of the menu: their key, and (key, symbol, path) of each entry that there is."""
 

@@ -1,5 +1,7 @@
 AREA = "nav"
 TEXT = {
+    "resources": "Resources",
+    "cluster": "Cluster",
     "label": "Main",
     "deploy": "Deploy",
     "tasks": "Inference tasks",

@@ -1,5 +1,7 @@
 AREA = "nav"
 TEXT = {
+    "resources": "资源",
+    "cluster": "集群",
     "label": "主导航",
     "deploy": "部署上线",
     "tasks": "推理任务",
