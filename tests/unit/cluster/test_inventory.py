@@ -220,6 +220,18 @@ def test_everything_that_can_be_wrong_has_a_sentence(catalogue: object) -> None:
     assert {problem.value for problem in Problem} == getattr(catalogue, "PROBLEMS").keys()  # noqa: B009
 
 
+def test_the_examples_of_the_documentation_can_be_used(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    for page, count in (("README.md", 1), ("docs/inventory.md", 2)):
+        example = (root / page).read_text("utf-8").split("```yaml\n")[1].split("```")[0]
+        assert len(read_inventory(inventory(tmp_path, example))) == count
+    pages = (root / "docs" / "inventory.md").read_text("utf-8")
+    cards = "nodes:\n  - {name: a, cpu: 1, memory: 1Gi, cards: [{n0: 1}]}"
+    for entry in ("nodes:\n  - {n0: 1}", cards):
+        for name in str(refused(tmp_path, entry)["wanted"]).split(", "):
+            assert f"`{name}`" in pages
+
+
 def test_the_demonstration_has_something_of_everything() -> None:
     path = Settings(inventory=Path("demo")).inventory_file
     assert path is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from inference_ui.backend.cluster.local import yaml_fields as read
@@ -47,12 +47,12 @@ def nodes_of(tree: Tree) -> tuple[Node, ...]:
         raise wrong(listed, Problem.NO_ITEMS)
     found: dict[str, Node] = {}
     for entry in entries:
-        node = _node(read.fields(entry, _NODE, ("name", "cpu", "memory")), frozenset(found))
+        node = _node(read.fields(entry, _NODE, ("name", "cpu", "memory")), found)
         found[node.name] = node
     return tuple(found.values())
 
 
-def _node(entry: Fields, others: frozenset[str]) -> Node:
+def _node(entry: Fields, others: Collection[str]) -> Node:
     get = entry.values.get
     name = read.text(entry.values["name"])
     if not _NAME.fullmatch(name):

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 
 class Problem(StrEnum):
-    """What is wrong. Each has a sentence in both languages, by its value; what it says of ``found``
-    and ``wanted`` (:class:`Wrong`) stands here in brackets."""
+    """What is wrong. Each has a sentence in both languages, by its value. In brackets: what
+    :class:`Wrong` brings along as ``found`` and ``wanted``."""
 
     UNREADABLE = "unreadable"  # [found: the system's words]
     NOT_A_FILE = "not_a_file"
