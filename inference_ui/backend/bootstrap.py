@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inference_ui.backend.cluster.local import LocalCluster
-from inference_ui.backend.cluster.local.inventory import node_source
+from inference_ui.backend.cluster.local.inventory import node_source, read_inventory
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
@@ -85,16 +85,23 @@ class Product:
         self.store.close()
 
 
+def check(settings: Settings) -> None:
+    """Raise :class:`CannotStart` for what can be known to be wrong before anything is made."""
+    if settings.inventory_file is not None:
+        read_inventory(settings.inventory_file)
+
+
 def build(settings: Settings) -> Product:
     """Open the data folder and the database, and put the product together. Starts nothing.
 
     Raises :class:`CannotStart` when the data folder or the inventory cannot be used, and
     :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
     """
+    offer = node_source(settings.inventory_file)
     _prepare_folders(settings)
     store = Store(settings.database)
     store.migrate()
-    cluster = LocalCluster(settings.runs_folder, node_source(settings.inventory))
+    cluster = LocalCluster(settings.runs_folder, offer)
     changes = Changes()
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
