@@ -9,7 +9,7 @@ from inference_ui.backend.services.capacity import PAGE_SIZE, SpecNode, SpecNode
 
 GIB = 1 << 30
 
-SHOWN_USES = 3
+SHOWN_USES = 2
 """Of who uses a node so many are told in the table; the rest is counted."""
 
 

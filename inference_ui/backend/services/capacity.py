@@ -151,9 +151,17 @@ def _spec_node(
         lacks=lacks,
         used=used,
         total=total,
-        specs=tuple(one.name for one in specs if nodes.unfit(node, one.resources) is None),
+        specs=_suiting(node, resources, specs),
         uses=uses_of(node),
     )
+
+
+def _suiting(node: Node, resources: Resources, specs: Iterable[ComputeSpec]) -> tuple[str, ...]:
+    """Return the names of the specs that can be scheduled on the node, those of the same kind of
+    accelerator first."""
+    fitting = [one for one in specs if nodes.unfit(node, one.resources) is None]
+    same = str(resources.accelerator)
+    return tuple(one.name for one in sorted(fitting, key=lambda one: one.accelerator != same))
 
 
 def _is_wanted(node: Node, lacks: tuple[Lack, ...], wanted: NodeFilter) -> bool:
