@@ -76,4 +76,6 @@ class SpecChoice(rx.State, mixin=True):
         rooms = await rx.run_in_thread(lambda: running.choices.rooms(user))
         specs = await rx.run_in_thread(lambda: running.catalog.specs(user))
         self.queued = await rx.run_in_thread(lambda: running.capacity.queued(user))
-        self.all_specs = spec_rows(specs, rooms)
+        rows = spec_rows(specs, rooms)
+        if rows != self.all_specs:
+            self.all_specs = rows
