@@ -24,15 +24,16 @@ from tests.support.waiting import wait_for
 class Installation:
     """A product and the hands that a test needs to use it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, inventory: str | None = None) -> None:
         self.folder = folder
-        self.product: Product = bootstrap.build(Settings(data_dir=folder))
+        self.settings = Settings(data_dir=folder, inventory=inventory)
+        self.product: Product = bootstrap.build(self.settings)
         self.administrator: Actor = bootstrap.seed(self.product)
 
     def reopen(self) -> None:
         """Close the product without touching what runs, and open it again."""
         self.product.close()
-        self.product = bootstrap.build(Settings(data_dir=self.folder))
+        self.product = bootstrap.build(self.settings)
 
     def close(self) -> None:
         """Stop the engine, end what runs, close the database."""

@@ -71,7 +71,7 @@ def site(folder: Path, changes: Mapping[str, str] | None = None) -> Iterator[Sit
     """Serve a product over a new data folder, with ``changes`` to the environment; in the end stop
     it and all that it started."""
     with serving(folder, changes) as served:
-        inside = Installation(folder)
+        inside = Installation(folder, (changes or {}).get("INFERENCE_UI_INVENTORY"))
         try:
             yield Site(served, inside)
         finally:
