@@ -26,7 +26,8 @@ WHOLE_SHARE = 100
 
 @dataclass(frozen=True, slots=True)
 class CardSeat:
-    """A card given to a replica by its slot, or the slice with this number of it."""
+    """A card given to a replica by its slot, or the slice with this number of it. Slot 0: some card
+    (or slice) of which nothing states the slot; then nothing states a number either."""
 
     slot: int
     number: int | None = None
@@ -94,13 +95,13 @@ def free_slices(card: PhysicalCard, wanted: Slice) -> int:
 
 def units(node: Node, resources: Resources) -> int:
     """Return how many cards or slices of the kind asked for are free, unplaced uses deducted."""
-    cards = settled(node) if resources.slice is not None and node.unplaced else node.cards
     if resources.slice is not None:
+        cards = settled(node) if node.unplaced else node.cards
         return sum(free_slices(one, resources.slice) for one in cards if is_kind(one, resources))
-    free = sum(free_whole(card) for card in cards if is_kind(card, resources))
-    for use in node.unplaced:
-        if use.slice is None and _may_be(use, resources):
-            free -= use.cards
+    free = _free_whole(node.cards, resources) - _unplaced(node, resources)
+    divided = any(use.slice is not None for use in node.unplaced)
+    if divided and any(card.divisible for card in node.cards):
+        free = min(free, _free_whole(settled(node), resources))
     return max(0, free)
 
 
@@ -118,7 +119,7 @@ def whole_node(node: Node, resources: Resources, *, broken: bool = False) -> Nod
     """Return the node with the cards of this kind alone, none of them used; without the broken
     ones, or with them as if they were mended (``broken``)."""
     cards = tuple(
-        unused(replace(card, healthy=True))
+        unused(card if card.healthy else replace(card, healthy=True))
         for card in node.cards
         if is_kind(card, resources) and (card.healthy or broken)
     )
@@ -238,32 +239,26 @@ def card_use(node: Node, resources: Resources) -> tuple[float, int]:
     For whole cards: cards, a divisible one counting by the part in use. For slices: the slices that
     suit where cards were cut beforehand, else cards by parts.
     """
-    kind = [card for card in node.cards if is_kind(card, resources)]
     wanted = resources.slice
+    divided = wanted is not None or any(card.divisible for card in node.cards)
+    cards = settled(node) if divided and node.unplaced else node.cards
+    kind = [card for card in cards if is_kind(card, resources)]
     if wanted is not None and any(not card.divisible and card.slices for card in kind):
-        parts = [
-            part
-            for card in kind
-            if not card.divisible
-            for part in card.slices
-            if suits(part, wanted)
-        ]
-        used = sum(part.used_by is not None for part in parts)
-        return min(len(parts), used + _unplaced(node, resources)), len(parts)
-    uncut = [card for card in kind if card.divisible or not card.slices]
-    if wanted is not None:
-        uncut = [card for card in uncut if card.divisible]
-    used_parts = sum(used_part(card) for card in uncut)
-    return min(len(uncut), round(used_parts + _unplaced(node, resources), 2)), len(uncut)
+        cut = (part for card in kind if not card.divisible for part in card.slices)
+        parts = [part for part in cut if suits(part, wanted)]
+        return sum(part.used_by is not None for part in parts), len(parts)
+    uncut = [card for card in kind if card.divisible or (wanted is None and not card.slices)]
+    used = sum(used_part(card) for card in uncut) + (0 if divided else _unplaced(node, resources))
+    return min(len(uncut), round(used, 2)), len(uncut)
+
+
+def _free_whole(cards: Iterable[PhysicalCard], resources: Resources) -> int:
+    return sum(free_whole(card) for card in cards if is_kind(card, resources))
 
 
 def _unplaced(node: Node, resources: Resources) -> int:
-    sliced = resources.slice is not None
-    return sum(
-        use.cards
-        for use in node.unplaced
-        if (use.slice is not None) is sliced and _may_be(use, resources)
-    )
+    """Return how many whole cards that may be of this kind are in use somewhere on the node."""
+    return sum(use.cards for use in node.unplaced if use.slice is None and _may_be(use, resources))
 
 
 def _may_be(use: CardUse, resources: Resources) -> bool:
@@ -274,7 +269,8 @@ def _may_be(use: CardUse, resources: Resources) -> bool:
 
 def _slices(cards: Iterable[PhysicalCard], wanted: Slice) -> list[CardSeat]:
     by_room = sorted(cards, key=lambda card: (free_slices(card, wanted), card.slot))
-    return [seat for card in by_room for seat in _slices_of(card, wanted)]
+    found = (seat for card in by_room for seat in _slices_of(card, wanted))
+    return [seat if seat.slot else CardSeat(0) for seat in found]
 
 
 def _slices_of(card: PhysicalCard, wanted: Slice) -> Iterator[CardSeat]:
