@@ -99,8 +99,7 @@ def units(node: Node, resources: Resources) -> int:
         cards = settled(node) if node.unplaced else node.cards
         return sum(free_slices(one, resources.slice) for one in cards if is_kind(one, resources))
     free = _free_whole(node.cards, resources) - _unplaced(node, resources)
-    divided = any(use.slice is not None for use in node.unplaced)
-    if divided and any(card.divisible for card in node.cards):
+    if _is_divided(node):
         free = min(free, _free_whole(settled(node), resources))
     return max(0, free)
 
@@ -252,13 +251,30 @@ def card_use(node: Node, resources: Resources) -> tuple[float, int]:
     return min(len(uncut), round(used, 2)), len(uncut)
 
 
+def _is_divided(node: Node) -> bool:
+    """Tell whether slices that stand nowhere may be parts of cards that look whole."""
+    for use in node.unplaced:
+        if use.slice is not None:
+            return any(card.divisible for card in node.cards)
+    return False
+
+
 def _free_whole(cards: Iterable[PhysicalCard], resources: Resources) -> int:
-    return sum(free_whole(card) for card in cards if is_kind(card, resources))
+    """A plain loop: this is asked of every card of the cluster at every look at it."""
+    kind, model, free = resources.accelerator, resources.card_model, 0
+    for card in cards:
+        if card.accelerator is kind and model in (None, card.model) and free_whole(card):
+            free += 1
+    return free
 
 
 def _unplaced(node: Node, resources: Resources) -> int:
     """Return how many whole cards that may be of this kind are in use somewhere on the node."""
-    return sum(use.cards for use in node.unplaced if use.slice is None and _may_be(use, resources))
+    used = 0
+    for use in node.unplaced:
+        if use.slice is None and _may_be(use, resources):
+            used += use.cards
+    return used
 
 
 def _may_be(use: CardUse, resources: Resources) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from inference_ui.backend.capacity import cards, nodes
 from inference_ui.backend.capacity.cards import CardSeat
@@ -109,11 +110,12 @@ def could_hold(demand: Demand, all_nodes: Sequence[Node]) -> frozenset[str]:
 def _most_on_one(demand: Demand, open_nodes: Sequence[Node]) -> int:
     """Return how many replicas a node gets at most: the fewest with which all would find a place
     if nothing used the nodes."""
-    if demand.replicas == 1:
+    holders = (node for node in open_nodes if not nodes.never(node, demand.resources))
+    if len(tuple(islice(holders, demand.replicas))) == demand.replicas:
         return 1
     empty = [cards.whole_node(node, demand.resources) for node in open_nodes]
     room = [nodes.copies(node, demand.resources, demand.replicas) for node in empty]
-    for most in range(1, demand.replicas):
+    for most in range(2, demand.replicas):
         if sum(min(most, one) for one in room) >= demand.replicas:
             return most
     return demand.replicas
@@ -140,7 +142,8 @@ def _seated(
 
 def _spread(demand: Demand, open_nodes: Sequence[Node], room: dict[str, int]) -> list[str]:
     """Return the node of each replica: one on each node that has room, then a second, …"""
-    order = sorted(open_nodes, key=lambda node: _free_cards(node, demand.resources))
+    roomy = [node for node in open_nodes if room[node.name] > 0]
+    order = sorted(roomy, key=lambda node: _free_cards(node, demand.resources))
     rounds = max(room.values(), default=0)
     return [
         node.name for turn in range(1, rounds + 1) for node in order if room[node.name] >= turn

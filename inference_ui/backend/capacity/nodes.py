@@ -94,6 +94,8 @@ def lacks(node: Node, resources: Resources) -> tuple[Lack, ...]:
 def never(node: Node, resources: Resources, *, broken: bool = False) -> tuple[Lack, ...]:
     """Return what would be short for one replica even if nothing used the node; ``broken``: even
     if its broken cards were mended."""
+    if not lacks(node, resources):  # what fits now would fit then
+        return ()
     return lacks(cards.whole_node(node, resources, broken=broken), resources)
 
 

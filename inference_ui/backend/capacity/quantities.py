@@ -30,9 +30,10 @@ _FACTORS = {
 
 @lru_cache(maxsize=4096)
 def quantity(text: str, unit: str = "1") -> int:
-    """Return how many ``unit``\\ s ``text`` says; a unit is a suffix (``"m"``: a thousandth) or ``"1"``.
+    """Return how many ``unit``\\ s ``text`` says.
 
-    Parts of a unit are rounded up. Raises :class:`ValueError` with the text for what is none.
+    A unit is one of the suffixes (``"m"``: a thousandth) or ``"1"``; parts of it are rounded up.
+    Raises :class:`ValueError` with the text for what is none.
     """
     factor = Decimal(1) if unit == "1" else _FACTORS[unit]
     return int((_exact(text) / factor).to_integral_value(ROUND_CEILING))

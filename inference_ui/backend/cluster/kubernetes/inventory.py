@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
@@ -22,10 +23,10 @@ from inference_ui.backend.models.compute import (
 def inventory(bases: Iterable[NodeBase], pods: Iterable[PodUse]) -> tuple[Node, ...]:
     """Return the nodes with all pods on them that have not ended; those of other nodes count
     nowhere."""
-    by_node: dict[str, list[PodUse]] = {}
+    by_node: defaultdict[str, list[PodUse]] = defaultdict(list)
     for pod in pods:
         if pod.node is not None and not pod.ended:
-            by_node.setdefault(pod.node, []).append(pod)
+            by_node[pod.node].append(pod)
     return tuple(
         _with_pods(base, by_node[base.node.name]) if base.node.name in by_node else base.node
         for base in bases
@@ -41,20 +42,22 @@ def waiting(pods: Iterable[PodUse]) -> tuple[Demand, ...]:
 def _with_pods(base: NodeBase, pods: Sequence[PodUse]) -> Node:
     unplaced: list[CardUse] = []
     holders: list[PodUse] = []
+    tenants: dict[str, Tenant] = {}
     for pod in pods:
-        if pod.parts and all(one.device in base.devices for one in pod.parts):
-            holders.append(pod)
-            placed = {one.accelerator for one in pod.parts}
-            rest = [one for one in pod.requests if one.use.accelerator not in placed]
-        else:
-            rest = list(pod.requests)
-        unplaced.extend(_use(base, one) for one in rest)
+        if pod.requests:
+            rest = pod.requests
+            if pod.parts and all(one.device in base.devices for one in pod.parts):
+                holders.append(pod)
+                placed = {one.accelerator for one in pod.parts}
+                rest = tuple(one for one in rest if one.use.accelerator not in placed)
+            unplaced += [_use(base, one) for one in rest]
+        _move_in(tenants, pod)
     return replace(
         base.node,
-        used_cpu_millis=sum(pod.tenant.cpu_millis for pod in pods),
-        used_memory_bytes=sum(pod.tenant.memory_bytes for pod in pods),
+        used_cpu_millis=sum([one.cpu_millis for one in tenants.values()]),
+        used_memory_bytes=sum([one.memory_bytes for one in tenants.values()]),
         cards=_held(base, holders) if holders else base.node.cards,
-        tenants=_tenants(pods),
+        tenants=tuple(tenants.values()),
         unplaced=tuple(unplaced),
     )
 
@@ -66,21 +69,19 @@ def _use(base: NodeBase, request: CardRequest) -> CardUse:
     return replace(request.use, model=meaning.model, slice=meaning.slice or request.use.slice)
 
 
-def _tenants(pods: Sequence[PodUse]) -> tuple[Tenant, ...]:
-    found: dict[str, Tenant] = {}
-    for pod in pods:
-        one = pod.tenant
-        if not (one.cpu_millis or one.memory_bytes or pod.requests):
-            continue
-        before = found.get(one.application)
-        if before is not None:
-            one = Tenant(
-                one.application,
-                before.cpu_millis + one.cpu_millis,
-                before.memory_bytes + one.memory_bytes,
-            )
-        found[one.application] = one
-    return tuple(found.values())
+def _move_in(tenants: dict[str, Tenant], pod: PodUse) -> None:
+    """Count a pod to its application. One that asks for nothing holds nothing."""
+    one = pod.tenant
+    if not (one.cpu_millis or one.memory_bytes or pod.requests):
+        return
+    before = tenants.get(one.application)
+    if before is not None:
+        one = Tenant(
+            one.application,
+            before.cpu_millis + one.cpu_millis,
+            before.memory_bytes + one.memory_bytes,
+        )
+    tenants[one.application] = one
 
 
 def _held(base: NodeBase, holders: Sequence[PodUse]) -> tuple[PhysicalCard, ...]:
