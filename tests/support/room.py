@@ -108,6 +108,10 @@ def _with_uses(base: Node, uses: int) -> Node:
     return replace(base, unplaced=unplaced)
 
 
+def _with_slices(base: Node, used: Iterable[Slice]) -> Node:
+    return replace(base, unplaced=tuple(CardUse("stranger", 1, MLU, None, one) for one in used))
+
+
 _slotless = st.builds(
     lambda count, uses: _with_uses(node("n", *[card(0)] * count), min(uses, count)),
     st.integers(0, 4),
@@ -117,15 +121,21 @@ _whole = st.text("xyg", max_size=5).map(lambda models: node("n", models=models))
 _cut = st.lists(
     st.lists(st.sampled_from(["1g.5gb", "2g.10gb"]), min_size=1, max_size=4), max_size=2
 ).map(lambda cards: node("n", *[cut(at, *one) for at, one in enumerate(cards, start=1)]))
-_pseudo = st.lists(st.sampled_from(["1g.5gb", "2g.10gb"]), min_size=1, max_size=4).map(
-    lambda parts: node("n", cut(0, *parts))
+_pseudo = st.builds(
+    lambda profiles, used: _with_slices(
+        node("n", cut(0, *profiles)), [Slice(profile=one) for one in profiles[:used]]
+    ),
+    st.lists(st.sampled_from(["1g.5gb", "2g.10gb"]), min_size=1, max_size=4),
+    st.integers(0, 3),
 )
 _divisible = st.builds(
-    lambda count, most: node(
-        "n", *[card(at + 1, memory=40 * GIB, divisible=most) for at in range(count)]
+    lambda count, most, used: _with_slices(
+        node("n", *[card(at + 1, memory=40 * GIB, divisible=most) for at in range(count)]),
+        used if count else [],
     ),
     st.integers(0, 3),
     st.integers(1, 4),
+    st.sampled_from([[], [Slice(share=30)], [Slice(memory_bytes=10 * GIB)]]),
 )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from inference_ui.backend.capacity import unplaced
 from inference_ui.backend.models.compute import (
     CardUse,
     Node,
@@ -96,10 +97,12 @@ def free_slices(card: PhysicalCard, wanted: Slice) -> int:
 def units(node: Node, resources: Resources) -> int:
     """Return how many cards or slices of the kind asked for are free, unplaced uses deducted."""
     if resources.slice is not None:
-        cards = settled(node) if node.unplaced else node.cards
-        return sum(free_slices(one, resources.slice) for one in cards if is_kind(one, resources))
-    free = _free_whole(node.cards, resources) - _unplaced(node, resources)
-    if _is_divided(node):
+        alike = unplaced.slices_alike(node, resources, resources.slice)
+        cards = node.cards if alike is not None else settled(node)
+        free = sum(free_slices(one, resources.slice) for one in cards if is_kind(one, resources))
+        return max(0, free - (alike or 0))
+    free = _free_whole(node.cards, resources) - unplaced.whole_cards(node, resources)
+    if unplaced.may_divide(node):
         free = min(free, _free_whole(settled(node), resources))
     return max(0, free)
 
@@ -181,21 +184,15 @@ def take(
 def settled(node: Node) -> tuple[PhysicalCard, ...]:
     """Return the cards with the unplaced uses on some that suit: right in number, to count what is
     free; where they really are is unknown."""
-    cards = [replace(card, slot=place) for place, card in enumerate(node.cards, start=1)]
+    cards = list(node.cards)
     for use in node.unplaced:
+        kind = [at for at, card in enumerate(cards) if _is_of(card, use)]
         for _ in range(use.cards):
-            one = Resources(
-                cpu_millis=0,
-                memory_bytes=0,
-                accelerator=use.accelerator,
-                card_model=use.model,
-                cards=1,
-                slice=use.slice,
-            )
-            given = choose(cards, one)
-            if given is None:
+            at = _home(cards, kind, use.slice)
+            if at is None:
                 break
-            cards = list(take(cards, given, use.application, use.slice))
+            seat = CardSeat(0) if use.slice is None else next(_slices_of(cards[at], use.slice))
+            cards[at] = _taken(cards[at], [seat], use.application, use.slice)
     return tuple(cards)
 
 
@@ -247,16 +244,22 @@ def card_use(node: Node, resources: Resources) -> tuple[float, int]:
         parts = [part for part in cut if suits(part, wanted)]
         return sum(part.used_by is not None for part in parts), len(parts)
     uncut = [card for card in kind if card.divisible or (wanted is None and not card.slices)]
-    used = sum(used_part(card) for card in uncut) + (0 if divided else _unplaced(node, resources))
+    used = sum(used_part(card) for card in uncut) + (
+        0 if divided else unplaced.whole_cards(node, resources)
+    )
     return min(len(uncut), round(used, 2)), len(uncut)
 
 
-def _is_divided(node: Node) -> bool:
-    """Tell whether slices that stand nowhere may be parts of cards that look whole."""
-    for use in node.unplaced:
-        if use.slice is not None:
-            return any(card.divisible for card in node.cards)
-    return False
+def _is_of(card: PhysicalCard, use: CardUse) -> bool:
+    return card.accelerator is use.accelerator and use.model in (None, card.model)
+
+
+def _home(cards: Sequence[PhysicalCard], kind: Iterable[int], wanted: Slice | None) -> int | None:
+    """Return at which place of ``kind`` a card can be used in this way: as :func:`choose` does."""
+    if wanted is None:
+        return next((at for at in kind if free_whole(cards[at])), None)
+    room = ((free_slices(cards[at], wanted), at) for at in kind)
+    return min((one for one in room if one[0] > 0), default=(0, None))[1]
 
 
 def _free_whole(cards: Iterable[PhysicalCard], resources: Resources) -> int:
@@ -266,21 +269,6 @@ def _free_whole(cards: Iterable[PhysicalCard], resources: Resources) -> int:
         if card.accelerator is kind and model in (None, card.model) and free_whole(card):
             free += 1
     return free
-
-
-def _unplaced(node: Node, resources: Resources) -> int:
-    """Return how many whole cards that may be of this kind are in use somewhere on the node."""
-    used = 0
-    for use in node.unplaced:
-        if use.slice is None and _may_be(use, resources):
-            used += use.cards
-    return used
-
-
-def _may_be(use: CardUse, resources: Resources) -> bool:
-    return use.accelerator is resources.accelerator and (
-        None in (use.model, resources.card_model) or use.model == resources.card_model
-    )
 
 
 def _slices(cards: Iterable[PhysicalCard], wanted: Slice) -> list[CardSeat]:
@@ -322,7 +310,8 @@ def _taken(
 
 
 def _given_one_by_one(node: Node, resources: Resources, most: int) -> int:
-    cards, count = settled(node), 0
+    numbered = (replace(card, slot=at) for at, card in enumerate(settled(node), start=1))
+    cards, count = tuple(numbered), 0
     while count < most and (given := choose(cards, resources)) is not None:
         cards, count = take(cards, given, "", resources.slice), count + 1
     return count

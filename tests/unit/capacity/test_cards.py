@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
 
 from inference_ui.backend.capacity.cards import (
     CardInUse,
@@ -21,8 +22,8 @@ from inference_ui.backend.capacity.cards import (
     unused,
     used_part,
 )
-from inference_ui.backend.models.compute import CardUse, Slice, VirtualCard
-from tests.support.room import GIB, GPU, MLU, card, cut, node, wants
+from inference_ui.backend.models.compute import CardUse, Node, Resources, Slice, VirtualCard
+from tests.support.room import GIB, GPU, MLU, card, clusters, cut, node, requests, wants
 
 TENTH = Slice(share=10)
 
@@ -177,3 +178,15 @@ def test_who_has_what_is_told_by_slot_and_the_unknown_last() -> None:
 )
 def test_the_used_part_of_a_card_is_that_of_its_scarcest_side(one, part) -> None:
     assert used_part(one) == part
+
+
+@given(clusters, requests)
+@settings(deadline=None)
+def test_what_is_free_is_what_is_left_when_all_uses_are_put_somewhere(
+    some: list[Node], wanted: Resources
+) -> None:
+    for one in some:
+        placed = replace(one, cards=settled(one), unplaced=())
+        assert units(one, wanted) <= units(placed, wanted)
+        if wanted.card_model is None or not one.unplaced:
+            assert units(one, wanted) == units(placed, wanted)
