@@ -42,8 +42,9 @@ class PodUse:
     """A pod as the arithmetic sees it.
 
     ``tenant`` and ``requests`` are its effective requests. ``parts`` are those cards of which its
-    annotations state which it was given, at ``given_at``. ``demand``: what it waits for, where it
-    has no node; ``gated``: nobody tries to find it one yet. Times are Unix seconds.
+    annotations state which it was given, at ``given_at`` (its creation, where nothing states that).
+    ``demand``: what it waits for, where it has no node; ``gated``: nobody tries to find it one yet.
+    Times are Unix seconds.
     """
 
     namespace: str
@@ -69,6 +70,7 @@ def pod_use(pod: Json) -> PodUse:
     requests = _requests(application, amounts, _sizes(spec))
     notes = objects.notes(pod)
     parts = _stated(notes, node) if node is not None and requests else ()
+    created = objects.moment(metadata.get("creationTimestamp"))
     found = PodUse(
         namespace=objects.text(metadata, "namespace"),
         name=objects.text(metadata, "name"),
@@ -78,11 +80,11 @@ def pod_use(pod: Json) -> PodUse:
         tenant=Tenant(application, amounts.get(names.CPU, 0), amounts.get(names.MEMORY, 0)),
         requests=requests,
         parts=parts,
-        given_at=objects.moment(notes.get(names.HAMI_TIME_ANNOTATION)) if parts else 0.0,
+        given_at=objects.moment(notes.get(names.HAMI_TIME_ANNOTATION)) or created,
         gated=bool(objects.parts(spec, "schedulingGates")),
     )
     waits = not (ended or node or metadata.get("deletionTimestamp"))
-    return replace(found, demand=_demand(found, pod)) if waits else found
+    return replace(found, demand=_demand(found, spec, created)) if waits else found
 
 
 def application_of(pod: Json) -> str:
@@ -177,8 +179,7 @@ def _stated(notes: Mapping[str, str], node: str) -> tuple[StatedPart, ...]:
     return (*given, *smlu.stated(notes, node))
 
 
-def _demand(pod: PodUse, object_: Json) -> Demand:
-    spec = objects.part(object_, "spec")
+def _demand(pod: PodUse, spec: Json, since: float) -> Demand:
     wanted = wanted_labels(spec)
     use = pod.requests[0].use if pod.requests else None
     resources = Resources(
@@ -191,13 +192,12 @@ def _demand(pod: PodUse, object_: Json) -> Demand:
         tolerations=tuple(_tolerations(spec)),
         runtime_class=objects.text(spec, "runtimeClassName") or None,
     )
-    created = objects.moment(objects.part(object_, "metadata").get("creationTimestamp"))
     return Demand(
         name=f"{pod.namespace}/{pod.name}",
         application=pod.application,
         resources=resources,
         placement=_placement(wanted),
-        since=created,
+        since=since,
     )
 
 
