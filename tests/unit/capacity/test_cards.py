@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from inference_ui.backend.capacity.cards import (
     CardInUse,
@@ -181,7 +181,6 @@ def test_the_used_part_of_a_card_is_that_of_its_scarcest_side(one, part) -> None
 
 
 @given(clusters, requests)
-@settings(deadline=None)
 def test_what_is_free_is_what_is_left_when_all_uses_are_put_somewhere(
     some: list[Node], wanted: Resources
 ) -> None:

@@ -78,6 +78,35 @@ def test_a_companion_sits_beside_a_replica_if_it_can() -> None:
     assert places(seat(demand(wants(1, cpu=4000), companion=client), both)) == ["b", "a"]
 
 
+def test_a_server_moves_over_for_its_client_where_both_find_room_in_another_way() -> None:
+    both = [node("a", cpu=1000), node("b", cpu=100, models="x")]
+    one = demand(wants(cpu=100), companion=wants(cpu=1000))
+    assert places(seat(one, both)) == ["b", "a"]
+    two = demand(wants(cpu=100), 2, companion=wants(cpu=800))
+    assert places(seat(two, both)) == ["a", "b", "a"]
+    tight = [node("a", cpu=1000), node("b", cpu=1000, models="x")]
+    both_need_one = demand(wants(1, cpu=100), companion=wants(cpu=1000))
+    assert places(seat(both_need_one, tight)) == ["b", "a"]
+    small = [node("a", cpu=1000), node("b", cpu=100)]
+    assert places(seat(one, small)) == ["b", "a"]
+    assert never_fits(one, small) is None
+
+
+def test_a_client_needs_no_node_with_the_driver_but_is_bound_by_names() -> None:
+    driven = [replace(node("a"), driver_version="v5"), node("b")]
+    by_driver = Placement(kind="DRIVER", driver_version="v5")
+    full = wants(cpu=4000)
+    one = demand(full, placement=by_driver, companion=wants(cpu=500))
+    assert places(seat(one, driven)) == ["a", "b"]
+    assert never_fits(one, driven) is None
+    named = demand(full, placement=Placement(kind="NODES", nodes=("a",)), companion=wants(cpu=500))
+    refused = never_fits(named, driven)
+    assert refused is not None
+    assert refused.code == "SPEC_NO_ROOM_FOR_CLIENT"
+    tainted = [driven[0], replace(driven[1], taints=(Taint("own"),))]
+    assert isinstance(seat(one, tainted), Message)
+
+
 def test_no_server_takes_the_place_of_its_own_client() -> None:
     one = demand(wants(cpu=4000), companion=wants(cpu=500))
     reason = {"resource": "cpu", "needed": 500, "free": 0}
@@ -204,7 +233,7 @@ def test_a_seat_on_a_node_that_is_gone_counts_for_nothing() -> None:
 
 
 @given(clusters, queues)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_is_ever_given_twice_nor_more_than_there_is(
     some: list[Node], wanted: list[Demand]
 ) -> None:
@@ -218,7 +247,6 @@ def test_nothing_is_ever_given_twice_nor_more_than_there_is(
 
 
 @given(clusters, queues)
-@settings(deadline=None)
 def test_a_node_holds_one_replica_where_enough_nodes_could_hold_one(
     some: list[Node], wanted: list[Demand]
 ) -> None:
@@ -230,7 +258,6 @@ def test_a_node_holds_one_replica_where_enough_nodes_could_hold_one(
 
 
 @given(clusters, queues)
-@settings(deadline=None)
 def test_what_is_seated_could_be_held_and_was_never_refused_for_good(
     some: list[Node], wanted: list[Demand]
 ) -> None:
@@ -242,7 +269,6 @@ def test_what_is_seated_could_be_held_and_was_never_refused_for_good(
 
 
 @given(clusters, requests)
-@settings(deadline=None)
 def test_a_refusal_names_a_real_shortage(some: list[Node], wanted: Resources) -> None:
     answer = seat(demand(wanted), some)
     if isinstance(answer, Message):
@@ -253,7 +279,6 @@ def test_a_refusal_names_a_real_shortage(some: list[Node], wanted: Resources) ->
 
 
 @given(clusters, requests)
-@settings(deadline=None)
 def test_as_many_copies_are_counted_as_can_be_seated_one_after_the_other(
     some: list[Node], wanted: Resources
 ) -> None:

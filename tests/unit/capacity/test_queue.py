@@ -143,7 +143,7 @@ def test_a_use_without_a_slot_ends_with_its_application() -> None:
 
 
 @given(clusters, queues, st.floats(0, 6000).map(round).map(float))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_round_gives_nothing_twice_and_each_demand_all_or_nothing(
     some: list[Node], queue: list[Demand], now: float
 ) -> None:
@@ -159,7 +159,7 @@ def test_a_round_gives_nothing_twice_and_each_demand_all_or_nothing(
 
 
 @given(clusters, queues, st.floats(1800, 6000).map(round).map(float))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_overtakes_the_patient_on_nodes_that_could_hold_them(
     some: list[Node], queue: list[Demand], now: float
 ) -> None:
@@ -175,7 +175,6 @@ def test_nothing_overtakes_the_patient_on_nodes_that_could_hold_them(
 
 
 @given(clusters, queues)
-@settings(deadline=None)
 def test_without_patience_whatever_fits_is_seated(some: list[Node], queue: list[Demand]) -> None:
     answers = seat_in_order(queue, some, 0.0).answers
     now: tuple[Node, ...] = tuple(some)
@@ -187,7 +186,6 @@ def test_without_patience_whatever_fits_is_seated(some: list[Node], queue: list[
 
 
 @given(clusters, queues, queues)
-@settings(deadline=None)
 def test_a_release_makes_room_and_names_nobody_in_vain(
     some: list[Node], sitting: list[Demand], queue: list[Demand]
 ) -> None:
