@@ -18,6 +18,7 @@ SCENARIOS = {
     "million": "memory, steadiness and resuming with a million items",
     "transports": "HTTP clients without files",
     "check": "checking a dataset, and what pages feel of it",
+    "cluster": "the arithmetic of a large cluster",
 }
 MODULES = {"mlserver": "against_mlserver"}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from inference_ui.backend.capacity import unplaced
 from inference_ui.backend.models.compute import (
     CardUse,
     Node,
@@ -26,7 +27,8 @@ WHOLE_SHARE = 100
 
 @dataclass(frozen=True, slots=True)
 class CardSeat:
-    """A card given to a replica by its slot, or the slice with this number of it."""
+    """A card given to a replica by its slot, or the slice with this number of it. Slot 0: some card
+    (or slice) of which nothing states the slot; then nothing states a number either."""
 
     slot: int
     number: int | None = None
@@ -94,13 +96,14 @@ def free_slices(card: PhysicalCard, wanted: Slice) -> int:
 
 def units(node: Node, resources: Resources) -> int:
     """Return how many cards or slices of the kind asked for are free, unplaced uses deducted."""
-    cards = settled(node) if resources.slice is not None and node.unplaced else node.cards
     if resources.slice is not None:
-        return sum(free_slices(one, resources.slice) for one in cards if is_kind(one, resources))
-    free = sum(free_whole(card) for card in cards if is_kind(card, resources))
-    for use in node.unplaced:
-        if use.slice is None and _may_be(use, resources):
-            free -= use.cards
+        alike = unplaced.slices_alike(node, resources, resources.slice)
+        cards = node.cards if alike is not None else settled(node)
+        free = sum(free_slices(one, resources.slice) for one in cards if is_kind(one, resources))
+        return max(0, free - (alike or 0))
+    free = _free_whole(node.cards, resources) - unplaced.whole_cards(node, resources)
+    if unplaced.may_divide(node):
+        free = min(free, _free_whole(settled(node), resources))
     return max(0, free)
 
 
@@ -118,7 +121,7 @@ def whole_node(node: Node, resources: Resources, *, broken: bool = False) -> Nod
     """Return the node with the cards of this kind alone, none of them used; without the broken
     ones, or with them as if they were mended (``broken``)."""
     cards = tuple(
-        unused(replace(card, healthy=True))
+        unused(card if card.healthy else replace(card, healthy=True))
         for card in node.cards
         if is_kind(card, resources) and (card.healthy or broken)
     )
@@ -181,21 +184,15 @@ def take(
 def settled(node: Node) -> tuple[PhysicalCard, ...]:
     """Return the cards with the unplaced uses on some that suit: right in number, to count what is
     free; where they really are is unknown."""
-    cards = [replace(card, slot=place) for place, card in enumerate(node.cards, start=1)]
+    cards = list(node.cards)
     for use in node.unplaced:
+        kind = [at for at, card in enumerate(cards) if _is_of(card, use)]
         for _ in range(use.cards):
-            one = Resources(
-                cpu_millis=0,
-                memory_bytes=0,
-                accelerator=use.accelerator,
-                card_model=use.model,
-                cards=1,
-                slice=use.slice,
-            )
-            given = choose(cards, one)
-            if given is None:
+            at = _home(cards, kind, use.slice)
+            if at is None:
                 break
-            cards = list(take(cards, given, use.application, use.slice))
+            seat = CardSeat(0) if use.slice is None else next(_slices_of(cards[at], use.slice))
+            cards[at] = _taken(cards[at], [seat], use.application, use.slice)
     return tuple(cards)
 
 
@@ -238,43 +235,46 @@ def card_use(node: Node, resources: Resources) -> tuple[float, int]:
     For whole cards: cards, a divisible one counting by the part in use. For slices: the slices that
     suit where cards were cut beforehand, else cards by parts.
     """
-    kind = [card for card in node.cards if is_kind(card, resources)]
     wanted = resources.slice
+    divided = wanted is not None or any(card.divisible for card in node.cards)
+    cards = settled(node) if divided and node.unplaced else node.cards
+    kind = [card for card in cards if is_kind(card, resources)]
     if wanted is not None and any(not card.divisible and card.slices for card in kind):
-        parts = [
-            part
-            for card in kind
-            if not card.divisible
-            for part in card.slices
-            if suits(part, wanted)
-        ]
-        used = sum(part.used_by is not None for part in parts)
-        return min(len(parts), used + _unplaced(node, resources)), len(parts)
-    uncut = [card for card in kind if card.divisible or not card.slices]
-    if wanted is not None:
-        uncut = [card for card in uncut if card.divisible]
-    used_parts = sum(used_part(card) for card in uncut)
-    return min(len(uncut), round(used_parts + _unplaced(node, resources), 2)), len(uncut)
-
-
-def _unplaced(node: Node, resources: Resources) -> int:
-    sliced = resources.slice is not None
-    return sum(
-        use.cards
-        for use in node.unplaced
-        if (use.slice is not None) is sliced and _may_be(use, resources)
+        cut = (part for card in kind if not card.divisible for part in card.slices)
+        parts = [part for part in cut if suits(part, wanted)]
+        return sum(part.used_by is not None for part in parts), len(parts)
+    uncut = [card for card in kind if card.divisible or (wanted is None and not card.slices)]
+    used = sum(used_part(card) for card in uncut) + (
+        0 if divided else unplaced.whole_cards(node, resources)
     )
+    return min(len(uncut), round(used, 2)), len(uncut)
 
 
-def _may_be(use: CardUse, resources: Resources) -> bool:
-    return use.accelerator is resources.accelerator and (
-        None in (use.model, resources.card_model) or use.model == resources.card_model
-    )
+def _is_of(card: PhysicalCard, use: CardUse) -> bool:
+    return card.accelerator is use.accelerator and use.model in (None, card.model)
+
+
+def _home(cards: Sequence[PhysicalCard], kind: Iterable[int], wanted: Slice | None) -> int | None:
+    """Return at which place of ``kind`` a card can be used in this way: as :func:`choose` does."""
+    if wanted is None:
+        return next((at for at in kind if free_whole(cards[at])), None)
+    room = ((free_slices(cards[at], wanted), at) for at in kind)
+    return min((one for one in room if one[0] > 0), default=(0, None))[1]
+
+
+def _free_whole(cards: Iterable[PhysicalCard], resources: Resources) -> int:
+    """A plain loop: this is asked of every card of the cluster at every look at it."""
+    kind, model, free = resources.accelerator, resources.card_model, 0
+    for card in cards:
+        if card.accelerator is kind and model in (None, card.model) and free_whole(card):
+            free += 1
+    return free
 
 
 def _slices(cards: Iterable[PhysicalCard], wanted: Slice) -> list[CardSeat]:
     by_room = sorted(cards, key=lambda card: (free_slices(card, wanted), card.slot))
-    return [seat for card in by_room for seat in _slices_of(card, wanted)]
+    found = (seat for card in by_room for seat in _slices_of(card, wanted))
+    return [seat if seat.slot else CardSeat(0) for seat in found]
 
 
 def _slices_of(card: PhysicalCard, wanted: Slice) -> Iterator[CardSeat]:
@@ -310,7 +310,8 @@ def _taken(
 
 
 def _given_one_by_one(node: Node, resources: Resources, most: int) -> int:
-    cards, count = settled(node), 0
+    numbered = (replace(card, slot=at) for at, card in enumerate(settled(node), start=1))
+    cards, count = tuple(numbered), 0
     while count < most and (given := choose(cards, resources)) is not None:
         cards, count = take(cards, given, "", resources.slice), count + 1
     return count

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from inference_ui.backend.capacity import cards, nodes
 from inference_ui.backend.capacity.cards import CardSeat
@@ -60,7 +61,7 @@ def seat(demand: Demand, all_nodes: Sequence[Node]) -> tuple[Seat, ...] | Messag
     room = {node.name: nodes.copies(node, demand.resources, most) for node in open_nodes}
     if sum(room.values()) < demand.replicas:
         return _shortage(demand, open_nodes, sum(room.values()))
-    return _seated(demand, open_nodes, room)
+    return _seated(demand, open_nodes, room, _client_nodes(demand, all_nodes, open_nodes))
 
 
 def never_fits(demand: Demand, all_nodes: Sequence[Node]) -> Message | None:
@@ -73,7 +74,7 @@ def never_fits(demand: Demand, all_nodes: Sequence[Node]) -> Message | None:
     room = {one.name: nodes.copies(one, demand.resources, demand.replicas) for one in empty}
     if sum(room.values()) < demand.replicas:
         return _never(_shortage(demand, empty, sum(room.values())))
-    found = _seated(demand, empty, room)
+    found = _seated(demand, empty, room, _empty_client_nodes(demand, all_nodes))
     return _never(found) if isinstance(found, Message) else None
 
 
@@ -110,19 +111,38 @@ def could_hold(demand: Demand, all_nodes: Sequence[Node]) -> frozenset[str]:
 def _most_on_one(demand: Demand, open_nodes: Sequence[Node]) -> int:
     """Return how many replicas a node gets at most: the fewest with which all would find a place
     if nothing used the nodes."""
-    if demand.replicas == 1:
+    holders = (node for node in open_nodes if not nodes.never(node, demand.resources))
+    if len(tuple(islice(holders, demand.replicas))) == demand.replicas:
         return 1
     empty = [cards.whole_node(node, demand.resources) for node in open_nodes]
     room = [nodes.copies(node, demand.resources, demand.replicas) for node in empty]
-    for most in range(1, demand.replicas):
+    for most in range(2, demand.replicas):
         if sum(min(most, one) for one in room) >= demand.replicas:
             return most
     return demand.replicas
 
 
 def _seated(
-    demand: Demand, open_nodes: Sequence[Node], room: dict[str, int]
+    demand: Demand, open_nodes: Sequence[Node], room: dict[str, int], client_nodes: Sequence[Node]
 ) -> tuple[Seat, ...] | Message:
+    found = _replicas(demand, open_nodes, room)
+    if isinstance(found, Message):
+        return found
+    seats, left = found
+    if demand.companion is None:
+        return seats
+    everywhere = {node.name: node for node in client_nodes} | left
+    companion = _companion(demand.companion, everywhere.values(), seats)
+    if isinstance(companion, Message):
+        around = _around_client(demand, demand.companion, open_nodes, room, client_nodes)
+        return companion if around is None else around
+    return (*seats, companion)
+
+
+def _replicas(
+    demand: Demand, open_nodes: Sequence[Node], room: dict[str, int]
+) -> tuple[tuple[Seat, ...], dict[str, Node]] | Message:
+    """Return the replicas' seats, and by name the nodes with them sitting."""
     by_name = {node.name: node for node in open_nodes}
     seats: list[Seat] = []
     for name in _spread(demand, open_nodes, room):
@@ -133,15 +153,37 @@ def _seated(
             return _shortage(demand, open_nodes, len(seats))
         seats.append(Seat(name, given))
         by_name[name] = nodes.occupy(by_name[name], demand.resources, demand.application, given)
-    if demand.companion is None:
-        return tuple(seats)
-    companion = _companion(demand.companion, demand, by_name, seats)
-    return companion if isinstance(companion, Message) else (*seats, companion)
+    return tuple(seats), by_name
+
+
+def _around_client(
+    demand: Demand,
+    companion: Resources,
+    open_nodes: Sequence[Node],
+    room: dict[str, int],
+    client_nodes: Sequence[Node],
+) -> tuple[Seat, ...] | None:
+    """Seat the client first, where the server would leave no place for it; None if no place of the
+    client leaves enough for the server."""
+    spare = sum(room.values()) - demand.replicas
+    for node in sorted(client_nodes, key=lambda one: len(one.cards)):
+        if nodes.lacks(node, companion):
+            continue
+        held = nodes.occupy(node, companion, demand.application)
+        mine = room.get(node.name, 0)
+        left = nodes.copies(held, demand.resources, mine) if mine else 0
+        if mine - left <= spare:
+            others = [held if one.name == node.name else one for one in open_nodes]
+            found = _replicas(demand, others, {**room, node.name: left})
+            if not isinstance(found, Message):
+                return (*found[0], Seat(node.name))
+    return None
 
 
 def _spread(demand: Demand, open_nodes: Sequence[Node], room: dict[str, int]) -> list[str]:
     """Return the node of each replica: one on each node that has room, then a second, …"""
-    order = sorted(open_nodes, key=lambda node: _free_cards(node, demand.resources))
+    roomy = [node for node in open_nodes if room[node.name] > 0]
+    order = sorted(roomy, key=lambda node: _free_cards(node, demand.resources))
     rounds = max(room.values(), default=0)
     return [
         node.name for turn in range(1, rounds + 1) for node in order if room[node.name] >= turn
@@ -152,13 +194,38 @@ def _free_cards(node: Node, resources: Resources) -> int:
     return cards.units(node, resources) if resources.cards else len(node.cards)
 
 
+def _client_place(demand: Demand) -> Placement:
+    """Names bind a client, too. A driver does not: it has no cards."""
+    return demand.placement if demand.placement.kind == "NODES" else Placement()
+
+
+def _client_nodes(
+    demand: Demand, all_nodes: Sequence[Node], open_nodes: Sequence[Node]
+) -> Sequence[Node]:
+    """Return where a client may sit: where its server may, and where nothing keeps it off."""
+    if demand.companion is None:
+        return ()
+    place, names = _client_place(demand), {node.name for node in open_nodes}
+    return [
+        node
+        for node in all_nodes
+        if node.name in names
+        or (nodes.permits(place, node) and nodes.closed(node, demand.companion) is None)
+    ]
+
+
+def _empty_client_nodes(demand: Demand, all_nodes: Sequence[Node]) -> Sequence[Node]:
+    """Return where a client might sit one day."""
+    place = _client_place(demand)
+    permitted = [node for node in all_nodes if nodes.permits(place, node)]
+    return [cards.whole_node(node, demand.resources, broken=True) for node in permitted]
+
+
 def _companion(
-    wanted: Resources, demand: Demand, by_name: dict[str, Node], seats: Sequence[Seat]
+    wanted: Resources, candidates: Iterable[Node], seats: Sequence[Seat]
 ) -> Seat | Message:
-    """Seat the batch client: beside a replica if it can, where names bind on one of those nodes."""
+    """Seat the batch client: beside a replica if it can."""
     beside = Counter(place.node for place in seats)
-    bound = demand.placement if demand.placement.kind == "NODES" else Placement()
-    candidates = [node for node in by_name.values() if nodes.permits(bound, node)]
     order = sorted(candidates, key=lambda node: (node.name not in beside, len(node.cards)))
     for node in order:
         if not nodes.lacks(node, wanted):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias
 from inference_ui.backend.capacity import cards
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.compute import (
+    CardUse,
     Node,
+    PhysicalCard,
     Placement,
     Resources,
     Taint,
@@ -93,6 +95,8 @@ def lacks(node: Node, resources: Resources) -> tuple[Lack, ...]:
 def never(node: Node, resources: Resources, *, broken: bool = False) -> tuple[Lack, ...]:
     """Return what would be short for one replica even if nothing used the node; ``broken``: even
     if its broken cards were mended."""
+    if not lacks(node, resources):  # what fits now would fit then
+        return ()
     return lacks(cards.whole_node(node, resources, broken=broken), resources)
 
 
@@ -134,13 +138,21 @@ def copies(node: Node, resources: Resources, most: int) -> int:
 def occupy(
     node: Node, resources: Resources, application: str, given: Iterable[cards.CardSeat] = ()
 ) -> Node:
-    """Return the node with one replica on it that has these cards."""
+    """Return the node with one replica on it that has these cards; those without a slot are among
+    the unplaced uses then."""
+    seats = tuple(given)
+    slotless = sum(not one.slot for one in seats)
+    unplaced = node.unplaced
+    if slotless:
+        kind, model = resources.accelerator, resources.card_model
+        unplaced = (*unplaced, CardUse(application, slotless, kind, model, resources.slice))
     return replace(
         node,
         used_cpu_millis=node.used_cpu_millis + resources.cpu_millis,
         used_memory_bytes=node.used_memory_bytes + resources.memory_bytes,
-        cards=cards.take(node.cards, given, application, resources.slice),
+        cards=_taken(node.cards, [one for one in seats if one.slot], application, resources),
         tenants=_moved_in(node.tenants, application, resources),
+        unplaced=unplaced,
     )
 
 
@@ -154,6 +166,22 @@ def without(node: Node, applications: frozenset[str]) -> Node:
         cards=tuple(cards.released(card, applications) for card in node.cards),
         unplaced=tuple(one for one in node.unplaced if one.application not in applications),
         tenants=tuple(one for one in node.tenants if one.application not in applications),
+    )
+
+
+def _taken(
+    all_cards: tuple[PhysicalCard, ...],
+    seats: Sequence[cards.CardSeat],
+    application: str,
+    resources: Resources,
+) -> tuple[PhysicalCard, ...]:
+    """Cards of another accelerator may have the same slots: a node with both counts each anew."""
+    kind = [one for one in all_cards if one.accelerator is resources.accelerator]
+    if not seats or len(kind) == len(all_cards):
+        return cards.take(all_cards, seats, application, resources.slice)
+    taken = iter(cards.take(kind, seats, application, resources.slice))
+    return tuple(
+        next(taken) if one.accelerator is resources.accelerator else one for one in all_cards
     )
 
 

@@ -30,11 +30,13 @@ _FACTORS = {
 
 @lru_cache(maxsize=4096)
 def quantity(text: str, unit: str = "1") -> int:
-    """Return how many ``unit``\\ s (itself a quantity: ``"m"`` is a thousandth) ``text`` says.
+    """Return how many ``unit``\\ s ``text`` says.
 
-    Parts of a unit are rounded up. Raises :class:`ValueError` with the text for what is none.
+    A unit is one of the suffixes (``"m"``: a thousandth) or ``"1"``; parts of it are rounded up.
+    Raises :class:`ValueError` with the text for what is none.
     """
-    return int((_exact(text) / _exact(unit)).to_integral_value(ROUND_CEILING))
+    factor = Decimal(1) if unit == "1" else _FACTORS[unit]
+    return int((_exact(text) / factor).to_integral_value(ROUND_CEILING))
 
 
 @lru_cache(maxsize=4096)
@@ -44,7 +46,7 @@ def size(text: str) -> int:
     Raises :class:`ValueError` with the text for what is none, or is negative.
     """
     plain = text.strip()
-    number = plain.rstrip("bB") if re.search(r"[A-Za-z][bB]$|\d\s*[bB]$", plain) else plain
+    number = plain[:-1] if re.search(r"[A-Za-z][bB]$|\d\s*[bB]$", plain) else plain
     number = re.sub(r"\s+", "", number)
     if number.endswith("K"):
         number = f"{number[:-1]}k"
@@ -57,8 +59,6 @@ def size(text: str) -> int:
 
 
 def _exact(text: str) -> Decimal:
-    if text in _FACTORS:
-        return _FACTORS[text]
     found = _QUANTITY.fullmatch(text.strip())
     if found is None or (found[3] and found[3] not in _FACTORS):
         raise ValueError(text)
