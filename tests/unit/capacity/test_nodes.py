@@ -46,7 +46,7 @@ def test_a_taint_is_borne_as_in_kubernetes(toleration: Toleration, borne: bool) 
             replace(node(), ready=False, why="no answer"),
             Message("NODE_NOT_READY", {"node": "a", "why": "no answer"}),
         ),
-        (replace(node(), cordoned=True), Message("NODE_CORDONED", {"node": "a", "why": ""})),
+        (replace(node(), cordoned=True), Message("NODE_CORDONED", {"node": "a", "why": "none"})),
         (
             replace(node(), taints=(TAINT,)),
             Message("NODE_TAINTED", {"node": "a", "taint": "key=value"}),
