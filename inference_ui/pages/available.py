@@ -64,7 +64,7 @@ def _filters() -> rx.Component:
             placeholder=t("available.search"),
             aria_label=t("available.search"),
             default_value=AvailableState.text,
-            on_change=AvailableState.search.debounce(120),
+            on_change=AvailableState.search.debounce(40),
         ),
         rx.el.div(
             *(_fit(code, t(f"available.only_{code or 'all'}")) for code in ("", "IDLE", "TIGHT")),

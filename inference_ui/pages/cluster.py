@@ -135,7 +135,7 @@ def _filters() -> rx.Component:
                 placeholder=t("cluster.search"),
                 aria_label=t("cluster.search"),
                 default_value=ClusterState.text,
-                on_change=ClusterState.search.debounce(120),
+                on_change=ClusterState.search.debounce(40),
             ),
             class_name="inp sm find",
         ),

@@ -117,6 +117,16 @@ def copies(node: Node, resources: Resources, most: int) -> int:
     return min(most, units(node, resources) // resources.cards)
 
 
+def whole_cards(node: Node, resources: Resources, *, broken: bool = False) -> int:
+    """Return how many whole cards of this kind there are, used or not; the broken ones counted or
+    not."""
+    return sum(
+        (card.healthy or broken) and (card.divisible > 0 or not card.slices)
+        for card in node.cards
+        if is_kind(card, resources)
+    )
+
+
 def whole_node(node: Node, resources: Resources, *, broken: bool = False) -> Node:
     """Return the node with the cards of this kind alone, none of them used; without the broken
     ones, or with them as if they were mended (``broken``)."""

@@ -79,22 +79,19 @@ def tolerates(tolerations: Iterable[Toleration], taint: Taint) -> bool:
 
 def lacks(node: Node, resources: Resources) -> tuple[Lack, ...]:
     """Return what is short for one replica on the node as it is used now."""
-    found: list[Lack] = []
-    if cards.copies(node, resources, 1) < 1:
-        free = min(cards.units(node, resources), resources.cards - 1)
-        found.append(Lack("cards", resources.cards, free))
-    for kind, needed, free in (
-        ("cpu", resources.cpu_millis, node.cpu_millis - node.used_cpu_millis),
-        ("memory", resources.memory_bytes, node.memory_bytes - node.used_memory_bytes),
-    ):
-        if needed > 0 and needed > free:
-            found.append(Lack("cpu" if kind == "cpu" else "memory", needed, max(0, free)))
-    return tuple(found)
+    free = resources.cards
+    if free and cards.copies(node, resources, 1) < 1:
+        free = min(cards.units(node, resources), free - 1)
+    cpu = node.cpu_millis - node.used_cpu_millis
+    return _short(resources, free, cpu, node.memory_bytes - node.used_memory_bytes)
 
 
 def never(node: Node, resources: Resources, *, broken: bool = False) -> tuple[Lack, ...]:
     """Return what would be short for one replica even if nothing used the node; ``broken``: even
     if its broken cards were mended."""
+    if resources.slice is None:
+        found = cards.whole_cards(node, resources, broken=broken) if resources.cards else 0
+        return _short(resources, found, node.cpu_millis, node.memory_bytes)
     if not lacks(node, resources):  # what fits now would fit then
         return ()
     return lacks(cards.whole_node(node, resources, broken=broken), resources)
@@ -167,6 +164,21 @@ def without(node: Node, applications: frozenset[str]) -> Node:
         unplaced=tuple(one for one in node.unplaced if one.application not in applications),
         tenants=tuple(one for one in node.tenants if one.application not in applications),
     )
+
+
+def _short(resources: Resources, free: int, cpu: int, memory: int) -> tuple[Lack, ...]:
+    """Return what is short where so many cards, thousandths of a CPU and bytes are free."""
+    needed_cpu, needed_memory = resources.cpu_millis, resources.memory_bytes
+    if free >= resources.cards and cpu >= needed_cpu and memory >= needed_memory:
+        return ()
+    found: list[Lack] = []
+    if free < resources.cards:
+        found.append(Lack("cards", resources.cards, free))
+    if 0 < needed_cpu > cpu:
+        found.append(Lack("cpu", needed_cpu, max(0, cpu)))
+    if 0 < needed_memory > memory:
+        found.append(Lack("memory", needed_memory, max(0, memory)))
+    return tuple(found)
 
 
 def _taken(

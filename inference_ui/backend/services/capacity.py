@@ -16,6 +16,8 @@ from inference_ui.backend.capacity.summary import ModelTotals, model_totals
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Node, Resources
 from inference_ui.backend.ports import Cluster
+from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.shared import Shared
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Store
 
@@ -82,9 +84,11 @@ class NodePage:
 class Capacity:
     """Over the cluster as it is now."""
 
-    def __init__(self, store: Store, cluster: Cluster) -> None:
+    def __init__(self, store: Store, cluster: Cluster, changes: Changes) -> None:
         self._store = store
         self._cluster = cluster
+        self._pages: Shared[NodePage] = Shared(changes)
+        self._places: Shared[SpecNodes] = Shared(changes)
 
     def queued(self, actor: Actor) -> dict[str, int]:
         """Return how many cards all that waits is waiting for, by card model; ``"any"``: of those
@@ -98,6 +102,12 @@ class Capacity:
         spec = next((one for one in specs if one.id == spec_id), None)
         if spec is None:
             return SpecNodes()
+        key = (wanted, spec.id, tuple((one.name, one.resources) for one in specs))
+        return self._places.get(key, lambda: self._of_spec(spec, specs, wanted))
+
+    def _of_spec(
+        self, spec: ComputeSpec, specs: Sequence[ComputeSpec], wanted: NodeFilter
+    ) -> SpecNodes:
         resources = spec.resources
         fitting = [
             (node, nodes.lacks(node, resources))
@@ -121,6 +131,9 @@ class Capacity:
 
     def nodes(self, actor: Actor, wanted: NodeFilter) -> NodePage:
         """Return a page of all nodes, by name."""
+        return self._pages.get(wanted, lambda: self._page(wanted))
+
+    def _page(self, wanted: NodeFilter) -> NodePage:
         found = self._cluster.nodes()
         left = sorted((one for one in found if _is_asked(one, wanted)), key=lambda one: one.name)
         return NodePage(

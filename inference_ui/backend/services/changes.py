@@ -20,6 +20,12 @@ class Changes:
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
+        self._revision = 0
+
+    @property
+    def revision(self) -> int:
+        """How often something was told of as changed."""
+        return self._revision
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener`` with the ids of what changed, from whatever thread changed them.
@@ -37,6 +43,7 @@ class Changes:
     def publish(self, ids: frozenset[str]) -> None:
         """Tell all listeners. One that fails is logged and keeps none of the others waiting."""
         with self._lock:
+            self._revision += 1
             listeners = tuple(self._listeners)
         for listener in listeners:
             try:

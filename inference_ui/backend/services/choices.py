@@ -3,16 +3,19 @@ go to, the services and earlier tasks that fit."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inference_ui.backend.capacity import nodes as capacity
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot
-from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Node
+from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Node, Resources
 from inference_ui.backend.models.service import OnlineService, ServiceWish
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import Cluster
+from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.shared import Shared
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store import online as online_queries
 from inference_ui.backend.store import tasks as task_queries
@@ -44,9 +47,10 @@ class Places:
 class Choices:
     """Reads only; everybody who is signed in may see what there is."""
 
-    def __init__(self, store: Store, cluster: Cluster) -> None:
+    def __init__(self, store: Store, cluster: Cluster, changes: Changes) -> None:
         self._store = store
         self._cluster = cluster
+        self._rooms: Shared[dict[str, tuple[int, int]]] = Shared(changes)
 
     def package(self, actor: Actor, package_id: str) -> PackageSnapshot | None:
         """Return a package as a task would keep it; None where it is gone."""
@@ -70,16 +74,8 @@ class Choices:
     def rooms(self, actor: Actor) -> dict[str, tuple[int, int]]:
         """Return for each spec, by id, on how many nodes one replica fits now, and ever."""
         with self._store.read() as session:
-            specs = queries.specs(session)
-        nodes = self._cluster.nodes()
-        found = {}
-        for spec in specs:
-            places = [self._place(node, spec) for node in nodes]
-            found[spec.id] = (
-                sum(one.free_now for one in places),
-                sum(one.problem is None for one in places),
-            )
-        return found
+            sizes = {spec.id: spec.resources for spec in queries.specs(session)}
+        return self._rooms.get(tuple(sizes.items()), lambda: self._count(sizes))
 
     def services(self, actor: Actor) -> list[OnlineService]:
         """Return the services that are wished to run, by name."""
@@ -93,6 +89,15 @@ class Choices:
         with self._store.read() as session:
             tasks = task_queries.of_dataset(session, dataset_id, MOST_TASKS)
         return [task for task in tasks if task.succeeded]
+
+    def _count(self, sizes: Mapping[str, Resources]) -> dict[str, tuple[int, int]]:
+        nodes = self._cluster.nodes()
+        found = {}
+        for spec_id, resources in sizes.items():
+            ever = [node for node in nodes if capacity.unfit(node, resources) is None]
+            now = sum(not capacity.lacks(node, resources) for node in ever)
+            found[spec_id] = (now, len(ever))
+        return found
 
     def _place(self, node: Node, spec: ComputeSpec) -> Place:
         problem = capacity.unfit(node, spec.resources)

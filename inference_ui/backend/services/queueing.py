@@ -21,6 +21,8 @@ from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.compute import Node
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.ports import Cluster, workload_name
+from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.shared import Shared
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import online as online_queries
 from inference_ui.backend.store import tasks as task_queries
@@ -82,14 +84,23 @@ class Queueing:
     """Over the cluster and the unfinished tasks as they are now."""
 
     def __init__(
-        self, store: Store, cluster: Cluster, *, now: Callable[[], datetime] = utc_now
+        self,
+        store: Store,
+        cluster: Cluster,
+        changes: Changes,
+        *,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._cluster = cluster
         self._now = now
+        self._queue: Shared[Queue] = Shared(changes)
 
     def look(self, actor: Actor) -> Queue:
         """Return the queue as it is now."""
+        return self._queue.get("", self._look)
+
+    def _look(self) -> Queue:
         with self._store.read() as session:
             tasks = task_queries.unfinished(session)
             services = online_queries.services(session)

@@ -23,6 +23,7 @@ from inference_ui.backend.models.compute import (
 from inference_ui.backend.models.servers import SpecSnapshot
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.services.capacity import Capacity, NodeFilter
+from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.workloads import server_workload
 from inference_ui.backend.store.database import Store
@@ -64,8 +65,9 @@ class World:
         self.store, self.user = store, user
         self.now = START.timestamp()
         self.cluster = MemoryCluster(nodes, now=lambda: self.now)
-        self.capacity = Capacity(store, self.cluster)
-        self.queueing = Queueing(store, self.cluster, now=lambda: START)
+        self.changes = Changes()
+        self.capacity = Capacity(store, self.cluster, self.changes)
+        self.queueing = Queueing(store, self.cluster, self.changes, now=lambda: START)
         self.pair = ComputeSpec(
             name="pair", owner_id=user.id, cpu_millis=2000, memory_bytes=GIB, accelerator=MLU,
             card_model="X8", cards=2,
@@ -73,6 +75,11 @@ class World:
         self.cpu = ComputeSpec(name="cpu", owner_id=user.id, cpu_millis=500, memory_bytes=GIB)
         with store.write() as session:
             session.add_all([self.pair, self.cpu])
+
+    def offer(self, *nodes: Node) -> None:
+        """Let these be the nodes, as the cluster tells."""
+        self.cluster.offer(nodes)
+        self.changes.publish(frozenset({"cluster:nodes"}))
 
     def queue(self, number: int, **values: object) -> InferenceTask:
         """Queue a task that asks for a pair of cards; one waits a minute longer than the next."""
@@ -86,6 +93,7 @@ class World:
             session.add(task)
         if task.service_id is None:
             self.cluster.apply(server_workload(task))
+        self.changes.publish(frozenset({task.id}))
         return task
 
 
@@ -111,7 +119,7 @@ def test_nodes_that_a_spec_can_be_scheduled_on_are_idle_or_tight_by_what_is_shor
 
 def test_cpus_of_a_spec_without_cards_may_be_short(world: World) -> None:
     busy = node("busy", cpu=1000, tenants=(Tenant("web", 800),), used_cpu_millis=800)
-    world.cluster.offer([busy])
+    world.offer(busy)
     [row] = world.capacity.of_spec(world.user, world.cpu.id, NodeFilter()).nodes
     assert row.lacks == (Lack("cpu", needed=500, free=200),)
     assert row.uses == ("web",)
@@ -124,7 +132,7 @@ def test_slices_are_told_with_their_numbers_and_slots_only_where_they_are_known(
     parts = (VirtualCard(1, "a"), VirtualCard(2))
     cut = node("cut", card(2, slices=parts), card(1))
     loose = replace(node("loose", card(0), card(0)), unplaced=(CardUse("b", 1, MLU, "X8"),))
-    world.cluster.offer([cut, loose])
+    world.offer(cut, loose)
     page = world.capacity.nodes(world.user, NodeFilter())
     assert [one.name for one in page.nodes] == ["cut", "loose"]
     [totals] = page.totals
@@ -155,7 +163,7 @@ def test_filters_leave_what_was_asked_for(world: World) -> None:
 
 
 def test_many_nodes_come_in_pages(world: World) -> None:
-    world.cluster.offer([node(f"n-{number:03}") for number in range(120)])
+    world.offer(*[node(f"n-{number:03}") for number in range(120)])
     third = world.capacity.nodes(world.user, NodeFilter(page=3))
     assert (len(third.nodes), third.nodes[0].name, third.count) == (20, "n-100", 120)
 
@@ -165,7 +173,7 @@ def test_a_spec_that_is_gone_goes_nowhere(world: World) -> None:
 
 
 def test_the_queue_tells_who_waits_for_what_since_when_and_why(world: World) -> None:
-    world.cluster.offer([node("one", card(1), card(2), card(3)), CORDONED])
+    world.offer(node("one", card(1), card(2), card(3)), CORDONED)
     first = world.queue(1, status=TaskStatus.RUNNING, left_s=120.0)
     world.queue(2)
     world.queue(3)
@@ -193,7 +201,7 @@ def test_a_task_that_waits_for_a_service_stands_in_the_queue_without_cards(world
 
 
 def test_what_nobody_here_started_frees_nothing(world: World) -> None:
-    world.cluster.offer([node("one", card(1, "foreign"), card(2, "foreign"))])
+    world.offer(node("one", card(1, "foreign"), card(2, "foreign")))
     world.queue(1)
     [queued] = world.queueing.look(world.user).queued
     assert queued.release is None
