@@ -21,6 +21,7 @@ PACKAGE = "/packages/[package_id]"
 DATASETS = "/datasets"
 DATASET = "/datasets/[dataset_id]"
 VOLUMES = "/volumes"
+SPECS = "/specs"
 
 NOT_FOUND = "404"
 """Reflex's name for the page that is shown where there is none."""

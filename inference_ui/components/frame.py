@@ -41,6 +41,13 @@ NAVIGATION = (
             ("nav.volumes", "volumes", routes.VOLUMES),
         ),
     ),
+    (
+        "nav.resources",
+        (
+            # what there is to run on
+            ("nav.specs", "specs", routes.SPECS),
+        ),
+    ),
 )
 """Sections of the menu: their key, and (key, symbol, path) of each entry that there is."""
 

@@ -5,9 +5,11 @@ A task or service keeps a snapshot of its spec, so that a change touches nothing
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from inference_ui.backend.capacity import nodes as capacity
 from inference_ui.backend.capacity.suggest import Suggestion, suggestions
@@ -24,7 +26,7 @@ from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, No
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import Cluster
-from inference_ui.backend.services.names import clean_name
+from inference_ui.backend.services.names import MAX_NAME, clean_name
 from inference_ui.backend.services.spec_drafts import Problems, SpecDraft, draft_of, read_draft
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import catalog as queries
@@ -54,6 +56,15 @@ class SpecView:
     tasks: int
     services: int
     room: Room | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A spec that could be registered, and where it would fit."""
+
+    name: str
+    resources: Resources
+    room: Room
 
 
 class Specs:
@@ -137,14 +148,36 @@ class Specs:
                 )
             session.delete(spec)
 
-    def suggestions(self, actor: Actor) -> list[Suggestion]:
+    def draft(self, actor: Actor, id: str, *, copy: bool = False) -> SpecDraft:
+        """Return a spec as one would type it; for a ``copy`` under a name that is free.
+
+        Raises :class:`NotFound`.
+        """
+        with self._store.read() as session:
+            spec = session.get(ComputeSpec, id)
+            names = {row.name for row in queries.specs(session)}
+        if spec is None:
+            raise NotFound("SPEC_GONE")
+        return draft_of(_free_name(spec.name, names) if copy else spec.name, spec.resources)
+
+    def models(self, actor: Actor) -> list[tuple[AcceleratorType, str]]:
+        """Return the card models that the nodes have, by type and name."""
+        nodes = self._nodes() or ()
+        return sorted({(card.accelerator, card.model) for node in nodes for card in node.cards})
+
+    def suggestions(self, actor: Actor) -> list[Offer]:
         """Return specs that fit the nodes and are not there yet; none for who could not add them,
         and while the cluster cannot be asked."""
         if not actor.is_administrator:
             return []
         with self._store.read() as session:
             there = queries.specs(session)
-        return [one for one in suggestions(self._nodes() or ()) if not _there(one, there)]
+        nodes = self._nodes() or ()
+        return [
+            Offer(one.name, one.resources, room(one.resources, nodes))
+            for one in suggestions(nodes)
+            if not _there(one, there)
+        ]
 
     def accept(self, actor: Actor, name: str = "") -> int:
         """Register the suggestion of this name, or all of them; return how many were.
@@ -229,6 +262,11 @@ def _spec_of_task(task: InferenceTask) -> str:
 
 def _spec_of(service: OnlineService) -> str:
     return service.server.spec.id if service.server else ""
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    stem = re.sub(r"-\d{1,3}$", "", name)[: MAX_NAME - 4]
+    return next(free for number in count(2) if (free := f"{stem}-{number}") not in taken)
 
 
 def _there(one: Suggestion, specs: Iterable[ComputeSpec]) -> bool:

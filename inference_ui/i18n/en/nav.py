@@ -8,6 +8,8 @@ TEXT = {
     "data": "Data",
     "datasets": "Datasets",
     "volumes": "Storage volumes",
+    "resources": "Resources",
+    "specs": "Compute specs",
     "live": "Connected, live",
     "lost": "Connection lost",
     "lost_since": "The connection to the server was lost; this is from {time}. Reconnecting…",

@@ -8,6 +8,8 @@ TEXT = {
     "data": "数据",
     "datasets": "数据集",
     "volumes": "存储卷",
+    "resources": "资源",
+    "specs": "算力规格",
     "live": "已连接，实时更新",
     "lost": "连接已断开",
     "lost_since": "与服务器的连接断了，以下是 {time} 的内容。正在重连…",
