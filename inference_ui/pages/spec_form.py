@@ -34,9 +34,13 @@ def spec_form() -> rx.Component:
         rx.cond(refused.code != "", note(reason(refused.code, refused.args))),
         rx.cond(CHANGES, rx.el.p(t("specs.change_note"))),
         _text("name", hint=t("specs.name_hint"), auto_focus=True),
-        _choice(
-            "accelerator",
-            *((kind.value, kind.value) for kind in AcceleratorType),
+        rx.el.div(
+            _choice("accelerator", *((kind.value, kind.value) for kind in AcceleratorType)),
+            rx.cond(
+                WITH_CARDS,
+                _choice("sliced", ("", t("specs.whole_cards")), ("1", t("specs.slices"))),
+            ),
+            class_name="pair",
         ),
         rx.el.div(
             _text("cpu", hint=t("specs.cpu_hint")),
@@ -55,7 +59,6 @@ def spec_form() -> rx.Component:
 def _cards() -> rx.Component:
     count = rx.cond(SLICED, t("specs.field_slices"), t("specs.field_cards"))
     return rx.fragment(
-        _choice("sliced", ("", t("specs.whole_cards")), ("1", t("specs.slices"))),
         rx.el.div(
             _text("card_model", hint=t("specs.card_model_hint"), required=False, list=MODELS),
             _text("cards", label=count, input_mode="numeric"),

@@ -42,6 +42,9 @@ def specs() -> rx.Component:
                 rx.cond(SpecsState.rows.length() > 0, _table(), _nothing()),
                 rx.cond(SpecsState.offers.length() > 0, _suggested()),
                 class_name="list spl",
+                role="region",
+                aria_label=t("specs.title"),
+                tab_index=rx.cond(ADMINISTRATOR, -1, 0),
             ),
             skeleton_rows(6),
         ),
@@ -66,17 +69,17 @@ def _nothing() -> rx.Component:
 def _table() -> rx.Component:
     return rx.el.table(
         _columns(),
-        rx.el.thead(
-            rx.el.tr(
-                *(
-                    rx.el.th(t(f"specs.column_{name}"), scope="col", class_name=f"p-{name}")
-                    for name in COLUMNS
-                )
-            )
-        ),
+        rx.el.thead(rx.el.tr(*(_head(name) for name in COLUMNS))),
         rx.el.tbody(rx.foreach(SpecsState.rows, lambda row: spec_line(row=row, key=row.id))),
         aria_label=t("specs.title"),
     )
+
+
+def _head(name: str) -> rx.Component:
+    word: Any = t(f"specs.column_{name}")
+    if name == "actions":
+        word = rx.el.span(word, class_name=rx.cond(ADMINISTRATOR, "", "sr"))
+    return rx.el.th(word, scope="col", class_name=f"p-{name}")
 
 
 def _columns() -> rx.Component:

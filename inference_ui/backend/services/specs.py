@@ -5,7 +5,6 @@ A task or service keeps a snapshot of its spec, so that a change touches nothing
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,8 +37,8 @@ from inference_ui.backend.store.database import Session, Store
 @dataclass(frozen=True, slots=True)
 class Room:
     """On how many nodes one replica fits now (``free``), and ever (``fits``). ``short``: where it
-    fits on none, what the best node lacks (cards, cpu, memory), that all are ``closed`` to it, or
-    that there are no ``nodes``."""
+    fits on none, what the best node lacks (cards, slices, cpu, memory), that all are ``closed`` to
+    it, or that there are no ``nodes``."""
 
     free: int
     fits: int
@@ -248,7 +247,10 @@ def _short(resources: Resources, nodes: Sequence[Node]) -> str:
     lacks = sorted((capacity.never(node, resources) for node in nodes), key=len)
     if not lacks:
         return "nodes"
-    return lacks[0][0].kind if lacks[0] else "closed"
+    if not lacks[0]:
+        return "closed"
+    kind = lacks[0][0].kind
+    return "slices" if kind == "cards" and resources.slice is not None else kind
 
 
 def _unfinished(session: Session) -> list[InferenceTask]:
@@ -265,7 +267,7 @@ def _spec_of(service: OnlineService) -> str:
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    stem = re.sub(r"-\d{1,3}$", "", name)[: MAX_NAME - 4]
+    stem = name[: MAX_NAME - 4]
     return next(free for number in count(2) if (free := f"{stem}-{number}") not in taken)
 
 

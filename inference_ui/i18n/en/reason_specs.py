@@ -15,7 +15,7 @@ TEXT = {
     "SPEC_MEMORY_RANGE": "A size is {min, size} to {max, size}",
     "SPEC_CARDS_EMPTY": "Enter the number of cards a node, 1 to {max, number}",
     "SPEC_CARDS_RANGE": "Cards must be a whole number from 1 to {max, number}; it is “{given}”. "
-    "For a part of a card choose “Slices of cards”",
+    "For a part of a card choose “Slices”",
     "SPEC_SHARE_RANGE": "The share must be a whole number from 1 to 100; it is “{given}”",
     "SPEC_SLICE_LARGER": "No {model} that there is has more than {memory, size} of memory; "
     "a slice cannot either",

@@ -1,8 +1,9 @@
 AREA = "spec_short"
 TEXT = {
-    "cards": "No node has these cards",
-    "cpu": "No node has so much CPU",
-    "memory": "No node has so much memory",
-    "closed": "The nodes take nothing now",
-    "nodes": "There are no nodes",
+    "cards": "No such cards",
+    "slices": "No such slices",
+    "cpu": "Too little CPU",
+    "memory": "Too little memory",
+    "closed": "Nodes are closed",
+    "nodes": "No nodes",
 }

@@ -49,7 +49,7 @@ TEXT = {
     "field_tolerations": "容忍的污点",
     "field_runtime_class": "运行时类",
     "name_hint": "任务和在线服务按这个名称选它",
-    "cpu_hint": "核数，例如 4、0.5 或 500m",
+    "cpu_hint": "例如 4、0.5 或 500m",
     "memory_hint": "例如 16GiB",
     "card_model_hint": "空着表示任意型号",
     "whole_cards": "整卡",
