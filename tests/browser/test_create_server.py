@@ -188,7 +188,7 @@ def with_cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def with_mlu(visit, served: Site, **look) -> Page:
     page = visit(served.user(), routes.NEW_TASK, at=served, **look)
     page.get_by_role("button", name="MLU", exact=True).click()
-    page.get_by_text("x8-2c").click()
+    page.get_by_text("x8-2c", exact=True).click()
     expect(page.get_by_text("9 个节点中 9 个")).to_be_visible()
     return page
 
