@@ -189,7 +189,8 @@ def with_mlu(visit, served: Site, **look) -> Page:
     page = visit(served.user(), routes.NEW_TASK, at=served, **look)
     page.get_by_role("button", name="MLU", exact=True).click()
     page.get_by_text("x8-2c", exact=True).click()
-    expect(page.get_by_text("9 个节点中 9 个")).to_be_visible()
+    chosen = page.get_by_role("row").filter(has=page.get_by_text("x8-2c", exact=True))
+    expect(chosen).to_contain_text("9 个节点中 9 个")
     return page
 
 
