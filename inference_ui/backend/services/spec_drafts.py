@@ -110,7 +110,7 @@ def read_draft(draft: SpecDraft) -> tuple[Resources | None, Problems]:
     tolerations = take("tolerations", _tolerations, draft.tolerations)
     runtime_class = take("runtime_class", _runtime_class, draft.runtime_class)
     with_cards = kind in (AcceleratorType.GPU, AcceleratorType.MLU)
-    model = take("card_model", _label, draft.card_model if with_cards else "")
+    model = take.label("card_model", draft.card_model if with_cards else "")
     cards = take("cards", _cards, draft.cards) if with_cards else 0
     part = _part(take, draft) if with_cards and draft.sliced else None
     if problems:
@@ -134,7 +134,8 @@ class _Wrong(Refused):
 
 @dataclass(frozen=True, slots=True)
 class _Taker:
-    """Reads one field after the other, and keeps what is wrong."""
+    """Reads one field after the other, and keeps what is wrong. Full-width letters and digits are
+    taken as plain ones, but not in what must be as the cluster calls it (``label``)."""
 
     problems: Problems
 
@@ -145,10 +146,17 @@ class _Taker:
             self.problems[name] = wrong.message
             return None
 
+    def label(self, name: str, text: str) -> str | None:
+        try:
+            return _label(text.strip())
+        except _Wrong as wrong:
+            self.problems[name] = wrong.message
+            return None
+
 
 def _part(take: _Taker, draft: SpecDraft) -> Slice:
     return Slice(
-        profile=take("slice_profile", _label, draft.slice_profile) or "",
+        profile=take.label("slice_profile", draft.slice_profile) or "",
         memory_bytes=take("slice_memory", _slice_memory, draft.slice_memory) or 0,
         share=take("slice_share", _share, draft.slice_share) or 0,
     )

@@ -175,7 +175,7 @@ class Specs:
         return [
             Offer(one.name, one.resources, room(one.resources, nodes))
             for one in suggestions(nodes)
-            if not _there(one, there)
+            if not _there(one, there) and _typed(one)
         ]
 
     def accept(self, actor: Actor, name: str = "") -> int:
@@ -274,6 +274,11 @@ def _free_name(name: str, taken: set[str]) -> str:
 def _there(one: Suggestion, specs: Iterable[ComputeSpec]) -> bool:
     """Whether something like it is registered: so many of these cards, or of that size."""
     return any(spec.name == one.name or _alike(spec.resources, one.resources) for spec in specs)
+
+
+def _typed(one: Suggestion) -> bool:
+    """Whether it can be said in a form: a model may be called what nobody could type."""
+    return read_draft(draft_of(one.name, one.resources))[0] == one.resources
 
 
 def _alike(first: Resources, second: Resources) -> bool:

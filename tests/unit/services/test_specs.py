@@ -327,6 +327,23 @@ def test_what_is_suggested_is_added_by_name_or_all_at_once_and_not_suggested_aga
     assert all(view.room.fits for view in specs.all(administrator))
 
 
+def test_cards_whose_names_nobody_could_type_are_not_suggested_and_others_are(
+    specs, cluster, administrator
+):
+    models = ("x" * 100, " X8 ", "zero\u200bwidth", "RTX™ Ⅱ", "")
+    cards = tuple(
+        replace(CARD, slot=slot, model=model, divisible=0)
+        for slot, model in enumerate(models, start=1)
+    )
+    cluster.offer([replace(NODES[1], cards=cards)])
+    assert specs.accept(administrator) > 0
+    with_cards = [one.spec for one in specs.all(administrator) if one.spec.cards]
+    assert {(spec.name, spec.card_model) for spec in with_cards} == {
+        ("rtx-1c", "RTX™ Ⅱ"),
+        ("mlu-1c", None),
+    }
+
+
 def test_nothing_is_suggested_that_is_there_under_another_name_or_size(specs, administrator):
     specs.add(administrator, replace(WITH_CARDS, name="own", cpu="1"))
     specs.add(administrator, SpecDraft("tiny", cpu="500m", memory="1GiB"))
