@@ -13,11 +13,13 @@ AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make run takes PORT= (8700), DATA_DIR= (.data), PYTHON="
+	@echo "  make run takes PORT= (8700), DATA_DIR= (.data), PYTHON=, INVENTORY= (demo: a made-up"
+	@echo "  cluster with cards; or a file of nodes, see docs/inventory.md)"
 
 run: ## start the product and print its address with a sign-in link
 	@.ci/environment requirements.lock
-	@exec $(CLI) serve $(AT) $(if $(PORT),--port "$(PORT)")
+	@exec $(CLI) serve $(AT) $(if $(PORT),--port "$(PORT)") \
+	  $(if $(INVENTORY),--inventory "$(INVENTORY)")
 
 stop: ## stop the web server and everything that runs for it (DATA_DIR=)
 	@.ci/environment requirements.lock

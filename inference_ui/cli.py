@@ -121,7 +121,7 @@ def _settings(given: argparse.Namespace) -> Settings:
     """Settings from the environment, with what the command line says on top."""
     chosen: dict[str, Any] = {
         name: value
-        for name in ("data_dir", "port", "host")
+        for name in ("data_dir", "port", "host", "inventory")
         if (value := getattr(given, name, None)) is not None
     }
     try:
@@ -131,7 +131,8 @@ def _settings(given: argparse.Namespace) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         raise CannotStart("SETTING_INVALID", name=name, error=first["msg"]) from error
     # The server changes its folder before it serves.
-    return settings.model_copy(update={"data_dir": settings.data_folder})
+    absolute = {"data_dir": settings.data_folder, "inventory": settings.inventory_file}
+    return settings.model_copy(update=absolute)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,6 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve)
     serve.add_argument("--port", type=int, help=say(LOCALE, "cli.help_port"))
     serve.add_argument("--host", help=say(LOCALE, "cli.help_host"))
+    serve.add_argument(
+        "--inventory", metavar="demo|FILE", type=Path, help=say(LOCALE, "cli.help_inventory")
+    )
     serve.add_argument(
         "--no-build", dest="build", action="store_false", help=say(LOCALE, "cli.help_no_build")
     )

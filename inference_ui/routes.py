@@ -21,6 +21,7 @@ PACKAGE = "/packages/[package_id]"
 DATASETS = "/datasets"
 DATASET = "/datasets/[dataset_id]"
 VOLUMES = "/volumes"
+CLUSTER = "/cluster"
 SPECS = "/specs"
 
 NOT_FOUND = "404"

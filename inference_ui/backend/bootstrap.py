@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inference_ui.backend.cluster.local import LocalCluster
-from inference_ui.backend.cluster.local.inventory import node_source
+from inference_ui.backend.cluster.local.inventory import node_source, read_inventory
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
@@ -16,6 +16,7 @@ from inference_ui.backend.service_reconciler import ServiceReconciler
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.again import Again
 from inference_ui.backend.services.canaries import Canaries
+from inference_ui.backend.services.capacity import Capacity
 from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.checks import Checks
@@ -24,6 +25,7 @@ from inference_ui.backend.services.datasets import Datasets
 from inference_ui.backend.services.online import OnlineServices
 from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
+from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.specs import Specs
 from inference_ui.backend.services.tasks import Tasks
@@ -48,6 +50,8 @@ class Product:
     datasets: Datasets
     checks: Checks
     choices: Choices
+    capacity: Capacity
+    queueing: Queueing
     packages: Packages
     trials: Trials
     tasks: Tasks
@@ -80,16 +84,23 @@ class Product:
         self.store.close()
 
 
+def check(settings: Settings) -> None:
+    """Raise :class:`CannotStart` for what can be known to be wrong before anything is made."""
+    if settings.inventory_file is not None:
+        read_inventory(settings.inventory_file)
+
+
 def build(settings: Settings) -> Product:
     """Open the data folder and the database, and put the product together. Starts nothing.
 
     Raises :class:`CannotStart` when the data folder or the inventory cannot be used, and
     :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
     """
+    offer = node_source(settings.inventory_file)
     _prepare_folders(settings)
     store = Store(settings.database)
     store.migrate()
-    cluster = LocalCluster(settings.runs_folder, node_source(settings.inventory))
+    cluster = LocalCluster(settings.runs_folder, offer)
     changes = Changes()
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
@@ -111,6 +122,8 @@ def build(settings: Settings) -> Product:
         datasets=Datasets(store, checks, changes),
         checks=checks,
         choices=Choices(store, cluster),
+        capacity=Capacity(store, cluster),
+        queueing=Queueing(store, cluster),
         packages=Packages(store, changes),
         trials=Trials(store, cluster, changes),
         tasks=tasks,

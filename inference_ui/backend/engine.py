@@ -19,6 +19,9 @@ TICK_S = 1.0
 HINT_S = 0.1
 """Hints that come closer together than this are one."""
 
+CLUSTER_CHANGED = frozenset({"cluster:nodes"})
+"""What is told of nodes, or of what sits on them (``services.changes``)."""
+
 RunOnce: TypeAlias = Callable[[], frozenset[str]]
 """Moves what there is one step, and returns what changed (``services.changes``)."""
 
@@ -84,7 +87,7 @@ class Engine:
         while not self._stopping.is_set():
             try:
                 if self._cluster.changes(TICK_S):
-                    self._wake()
+                    self._changes.publish(CLUSTER_CHANGED)  # which wakes the reconcilers, too
             except ClusterError as error:
                 _log.warning("the cluster's changes cannot be watched: %s", error)
                 self._stopping.wait(TICK_S)

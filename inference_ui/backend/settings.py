@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO_INVENTORY: Final = Path(__file__).parents[1] / "demo" / "inventory.yaml"
 
 
 class Settings(BaseSettings):
@@ -15,7 +18,8 @@ class Settings(BaseSettings):
     ``public_url`` is the address that browsers use when it is not ``http://host:port``; port 0 is
     any free one. ``volume_roots`` are the folders below which a storage volume may be registered
     (a JSON list), ``claims`` where claims of a cluster are mounted here, by their name (a JSON
-    object). ``inventory`` is a file of the nodes that there are, in place of this machine's own.
+    object). ``inventory`` is a file of the nodes that there are, in place of this machine's own, or
+    ``demo`` for those of the demonstration.
     """
 
     model_config = SettingsConfigDict(env_prefix="INFERENCE_UI_", frozen=True)
@@ -35,6 +39,13 @@ class Settings(BaseSettings):
     def data_folder(self) -> Path:
         """The data folder, absolute."""
         return self.data_dir.expanduser().absolute()
+
+    @property
+    def inventory_file(self) -> Path | None:
+        """The file of the nodes, absolute; None for this machine as one node."""
+        if self.inventory == Path("demo"):
+            return DEMO_INVENTORY
+        return None if self.inventory is None else self.inventory.expanduser().absolute()
 
     @property
     def runs_folder(self) -> Path:

@@ -44,7 +44,7 @@ NAVIGATION = (
     (
         "nav.resources",
         (
-            # what there is to run on
+            ("nav.cluster", "cluster", routes.CLUSTER),
             ("nav.specs", "specs", routes.SPECS),
         ),
     ),

@@ -22,10 +22,12 @@ def spec_table(
     error: Any,
     hint: Any,
     kinds: rx.Component | None = None,
+    below: rx.Component | None = None,
 ) -> rx.Component:
     """Return the table of ``SpecRow``s as a field of a form, named ``id`` there.
 
-    ``on_choose`` is called with a spec's id; ``kinds`` stands above the table.
+    ``on_choose`` is called with a spec's id; ``kinds`` stands above the table, ``below`` in its
+    frame under it.
     """
     table = rx.el.table(
         rx.el.colgroup(*(rx.el.col(class_name=f"s-{name}") for name in COLUMNS)),
@@ -38,6 +40,7 @@ def spec_table(
         *([kinds] if kinds else []),
         rx.el.div(
             table,
+            *([below] if below else []),
             class_name=rx.cond(error != "", "panel err", "panel"),
             role="radiogroup",
             aria_labelledby=f"{id}-label",
@@ -49,6 +52,76 @@ def spec_table(
     )
 
 
+def cards_of(row: Any) -> Any:
+    """Return the cards or slices of a ``SpecRow`` in words."""
+    return rx.cond(
+        row.sliced,
+        t("create.slices", count=row.cards, model=row.card),
+        t("create.cards", count=row.cards, model=row.card),
+    )
+
+
+def spec_filters(
+    *,
+    kinds: Any,
+    shown: Any,
+    on_kind: Any,
+    models: Any,
+    on_model: Any,
+    left: Any,
+    total: Any,
+) -> rx.Component:
+    """Return what stands above the table: types, where there are several, the card models of the
+    one ``shown`` (Var of ``CardModelRow``s), and how many of all specs are ``left``."""
+    return rx.el.div(
+        rx.cond(kinds.length() > 1, _kinds(kinds, shown, on_kind)),
+        rx.el.div(
+            rx.foreach(models, lambda row: _model(row, on_model)),
+            class_name="models",
+            role="group",
+            aria_label=t("create.card_models"),
+        ),
+        rx.el.span(class_name="grow"),
+        rx.el.span(t("create.specs_of", all=total, count=left), class_name="t3 s12 num nw"),
+        class_name="row kinds",
+    )
+
+
+def _kinds(kinds: Any, shown: Any, on_kind: Any) -> rx.Component:
+    return rx.el.div(
+        rx.foreach(
+            kinds,
+            lambda kind: rx.el.button(
+                kind,
+                type="button",
+                class_name=rx.cond(kind == shown, "on", ""),
+                aria_pressed=rx.cond(kind == shown, "true", "false"),
+                on_click=on_kind(kind),
+            ),
+        ),
+        class_name="seg",
+        role="group",
+        aria_label=t("create.accelerator"),
+    )
+
+
+def _model(row: Any, on_model: Any) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            checked=row.chosen,
+            on_change=lambda _on: on_model(row.model),
+            class_name="box",
+        ),
+        rx.el.span(row.model, class_name="cut", title=row.model),
+        rx.el.span(
+            t("create.queued_cards", count=row.queued),
+            class_name=rx.cond(row.queued > 0, "q some num", "q num"),
+        ),
+        class_name=rx.cond(row.chosen, "model on", "model"),
+    )
+
+
 def _head(name: str) -> rx.Component:
     word = t(f"create.spec_{name}")
     return rx.el.th(rx.el.span(word, class_name="sr") if name == "choose" else word, scope="col")
@@ -56,7 +129,7 @@ def _head(name: str) -> rx.Component:
 
 def _row(id: str, row: Any, on: Any, on_choose: Any) -> rx.Component:
     own = f"spec-{row.id}"
-    cards = rx.cond(row.cards > 0, t("create.cards", count=row.cards, model=row.card), "—")
+    cards = rx.cond(row.cards > 0, cards_of(row), "—")
     room = rx.cond(
         row.fits > 0, t("create.room", free=row.free, fits=row.fits), t("create.room_none")
     )

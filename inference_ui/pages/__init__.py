@@ -1,6 +1,7 @@
 """Pages, one module each. A page is drawn from state and components; it does nothing itself."""
 
 from inference_ui.pages import (
+    cluster,
     create,
     dataset,
     datasets,
@@ -33,6 +34,7 @@ PAGES = (
     services.PAGE,
     service_form.PAGE,
     service.PAGE,
+    cluster.PAGE,
     not_found.PAGE,
 )
 """Every page of the product, in the order in which they are compiled."""

@@ -27,6 +27,7 @@ from inference_ui.pages.create_parts import (
 )
 from inference_ui.pages.create_server import compute, own_server
 from inference_ui.pages.shell import Page, shell
+from inference_ui.state.available import AvailableState
 from inference_ui.state.base import SignedIn
 from inference_ui.state.canary import CanaryState
 from inference_ui.state.create import CreateState
@@ -41,7 +42,12 @@ def create() -> rx.Component:
     """Return the page."""
     return shell(
         OnRevision.create(
-            revision=Live.revision, on_change=[CreateState.look_again, CanaryState.look]
+            revision=Live.revision,
+            on_change=[
+                CreateState.look_again,
+                CanaryState.look,
+                AvailableState.look(VALUES["spec_id"]),
+            ],
         ),
         Every.create(
             seconds=LOOK_AGAIN_S,

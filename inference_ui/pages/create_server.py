@@ -10,11 +10,11 @@ from inference_ui.backend.services.server_drafts import MAX_NODES
 from inference_ui.components.icons import icon
 from inference_ui.components.overrides import overrides_table
 from inference_ui.components.placement import placement_fields
-from inference_ui.components.spec_table import spec_table
+from inference_ui.components.spec_table import spec_filters, spec_table
 from inference_ui.components.stepper import stepper
 from inference_ui.i18n.live import t
+from inference_ui.pages.available import available_panel
 from inference_ui.pages.create_parts import (
-    CHOICES,
     VALUES,
     error,
     labelled,
@@ -24,6 +24,7 @@ from inference_ui.pages.create_parts import (
     package,
     service_type,
 )
+from inference_ui.state.available import AvailableState
 from inference_ui.state.create import CreateState
 
 
@@ -137,41 +138,22 @@ def _spec() -> rx.Component:
         CreateState.specs,
         label=t("create_field.spec_id"),
         chosen=VALUES["spec_id"],
-        on_choose=lambda spec: CreateState.leave("spec_id", spec),
+        on_choose=lambda spec: [
+            CreateState.leave("spec_id", spec),
+            AvailableState.look(spec),
+        ],
         error=error("spec_id"),
-        hint=rx.cond(CHOICES.specs.length() == 0, t("create.no_specs"), ""),
-        kinds=rx.cond(CHOICES.accelerators.length() > 1, _accelerators()),
-    )
-
-
-def _accelerators() -> rx.Component:
-    chosen = CreateState.shown_accelerator
-    return rx.el.div(
-        rx.el.div(
-            rx.foreach(
-                CHOICES.accelerators,
-                lambda kind: rx.el.button(
-                    kind,
-                    type="button",
-                    class_name=rx.cond(kind == chosen, "on", ""),
-                    aria_pressed=rx.cond(kind == chosen, "true", "false"),
-                    on_click=CreateState.choose_accelerator(kind),
-                ),
-            ),
-            class_name="seg",
-            role="group",
-            aria_label=t("create.accelerator"),
+        hint=rx.cond(CreateState.all_specs.length() == 0, t("create.no_specs"), ""),
+        kinds=spec_filters(
+            kinds=CreateState.accelerators,
+            shown=CreateState.shown_accelerator,
+            on_kind=CreateState.choose_accelerator,
+            models=CreateState.models,
+            on_model=CreateState.toggle_model,
+            left=CreateState.specs.length(),
+            total=CreateState.all_specs.length(),
         ),
-        rx.el.span(class_name="grow"),
-        rx.el.span(
-            t(
-                "create.specs_of",
-                all=CHOICES.specs.length(),
-                count=CreateState.specs.length(),
-            ),
-            class_name="t3 s12 num",
-        ),
-        class_name="row kinds",
+        below=available_panel(VALUES["spec_id"]),
     )
 
 

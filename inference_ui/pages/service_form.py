@@ -23,12 +23,14 @@ from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
 from inference_ui.components.overrides import overrides_table
 from inference_ui.components.placement import placement_fields
-from inference_ui.components.spec_table import spec_table
+from inference_ui.components.spec_table import spec_filters, spec_table
 from inference_ui.components.stepper import stepper
 from inference_ui.i18n.live import one_of, reason, t
+from inference_ui.pages.available import available_panel
 from inference_ui.pages.service_url import url_form
 from inference_ui.pages.shell import Page, shell
 from inference_ui.rows.service_form import DEPLOY_FIELDS
+from inference_ui.state.available import AvailableState
 from inference_ui.state.base import SignedIn
 from inference_ui.state.live import Live
 from inference_ui.state.service_form import ServiceFormState as Form
@@ -53,7 +55,10 @@ def service_form() -> rx.Component:
     """Return the page."""
     ready = Form.ready & ServiceUrlState.ready
     return shell(
-        OnRevision.create(revision=Live.revision, on_change=Form.look_again),
+        OnRevision.create(
+            revision=Live.revision,
+            on_change=[Form.look_again, AvailableState.look(VALUES["spec_id"])],
+        ),
         rx.cond(
             ready,
             rx.cond(
@@ -212,9 +217,19 @@ def _spec() -> rx.Component:
         Form.specs,
         label=t("service_field.spec_id"),
         chosen=VALUES["spec_id"],
-        on_choose=lambda spec: Form.leave("spec_id", spec),
+        on_choose=lambda spec: [Form.leave("spec_id", spec), AvailableState.look(spec)],
         error=_error("spec_id"),
-        hint=rx.cond(Form.specs.length() == 0, t("create.no_specs"), ""),
+        hint=rx.cond(Form.all_specs.length() == 0, t("create.no_specs"), ""),
+        kinds=spec_filters(
+            kinds=Form.accelerators,
+            shown=Form.shown_accelerator,
+            on_kind=Form.choose_accelerator,
+            models=Form.models,
+            on_model=Form.toggle_model,
+            left=Form.specs.length(),
+            total=Form.all_specs.length(),
+        ),
+        below=available_panel(VALUES["spec_id"]),
     )
 
 

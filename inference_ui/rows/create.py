@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
-from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec
+from inference_ui.backend.models.compute import ComputeSpec
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.rows.spec_choice import SpecRow
 from inference_ui.rows.start import output_volume, sample_dataset, sample_package
 
 
@@ -72,22 +72,6 @@ class PackageRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SpecRow:
-    """A compute spec: ``cards`` of the model ``card`` (0: none), CPUs, bytes, for each node. One
-    replica of it fits on ``free`` nodes now, on ``fits`` were they empty."""
-
-    id: str = ""
-    name: str = ""
-    cards: int = 0
-    card: str = ""
-    cpus: float = 0.0
-    memory_bytes: int = 0
-    accelerator: str = "CPU"
-    free: int = 0
-    fits: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class VolumeRow:
     """A storage volume, and how many bytes are free on it; None where nobody can tell."""
 
@@ -103,24 +87,18 @@ class ChoiceRows:
     datasets: list[DatasetRow] = field(default_factory=list)
     types: list[TypeRow] = field(default_factory=list)
     packages: list[PackageRow] = field(default_factory=list)
-    specs: list[SpecRow] = field(default_factory=list)
     volumes: list[VolumeRow] = field(default_factory=list)
     services: list[ServiceRow] = field(default_factory=list)
-    accelerators: list[str] = field(default_factory=list)
 
 
 def choice_rows(
     datasets: Iterable[tuple[Dataset, Volume]],
     packages: Sequence[ModelPackage],
-    specs: Iterable[ComputeSpec],
     volumes: Iterable[Volume],
     free: Mapping[str, int | None],
-    rooms: Mapping[str, tuple[int, int]] = MappingProxyType({}),
     services: Iterable[OnlineService] = (),
 ) -> ChoiceRows:
-    """Return what can be chosen; ``free`` are bytes by volume id, ``rooms`` by spec id on how many
-    nodes one replica fits now and ever."""
-    specs = list(specs)
+    """Return what can be chosen beside a spec; ``free`` are bytes by volume id."""
     return ChoiceRows(
         datasets=[_dataset_row(row, volume) for row, volume in datasets],
         types=[
@@ -128,12 +106,8 @@ def choice_rows(
             for kind in ServiceType
         ],
         packages=[PackageRow(row.id, row.name, row.version, row.service_type) for row in packages],
-        specs=[spec_row(spec, *rooms.get(spec.id, (0, 0))) for spec in specs],
         volumes=[VolumeRow(row.id, row.name, free.get(row.id)) for row in volumes],
         services=[_service_row(service) for service in services],
-        accelerators=[
-            kind for kind in AcceleratorType if any(one.accelerator == kind for one in specs)
-        ],
     )
 
 
@@ -166,22 +140,6 @@ def _service_row(service: OnlineService) -> ServiceRow:
     )
 
 
-def spec_row(spec: ComputeSpec, free: int = 0, fits: int = 0) -> SpecRow:
-    """Return the row of a compute spec; on so many nodes it is ``free`` now, and ``fits`` ever."""
-    card = (spec.card_model or spec.accelerator) if spec.cards else ""
-    return SpecRow(
-        id=spec.id,
-        name=spec.name,
-        cards=spec.cards,
-        card=card,
-        cpus=spec.cpu_millis / 1000,
-        memory_bytes=spec.memory_bytes,
-        accelerator=str(spec.accelerator),
-        free=free,
-        fits=fits,
-    )
-
-
 def earlier_rows(tasks: Iterable[InferenceTask]) -> list[EarlierRow]:
     """Return earlier tasks to compare with."""
     return [
@@ -195,13 +153,15 @@ def of_type(packages: Iterable[PackageRow], service_type: str) -> list[PackageRo
     return [package for package in packages if package.service_type == service_type]
 
 
-def only_choices(choices: ChoiceRows, filled: Mapping[str, str]) -> dict[str, str]:
+def only_choices(
+    choices: ChoiceRows, specs: Iterable[SpecRow], filled: Mapping[str, str]
+) -> dict[str, str]:
     """Return values for the fields that are empty and leave no choice."""
     kinds = [row.code for row in choices.types if row.packages]
     found = {
         "dataset_id": _sole(row.id for row in choices.datasets),
         "service_type": _sole(kinds),
-        "spec_id": _sole(row.id for row in choices.specs),
+        "spec_id": _sole(row.id for row in specs),
         "volume_id": _sole(row.id for row in choices.volumes),
     }
     kind = filled.get("service_type") or found["service_type"]

@@ -12,7 +12,7 @@ from inference_ui.backend.services.package_drafts import command_line, version_k
 from inference_ui.backend.services.packages import PackageEntry, PackageView
 from inference_ui.rows.ask import example_of
 from inference_ui.rows.common import unix
-from inference_ui.rows.create import SpecRow
+from inference_ui.rows.spec_choice import SpecRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,12 @@ def node_rows(places: Places, chosen: Sequence[str]) -> list[NodeRow]:
     known = {row.name for row in rows}
     return [
         *rows,
-        *(NodeRow(name, fits=False, chosen=True) for name in chosen if name not in known),
+        *(_vanished(name) for name in chosen if name not in known),
     ]
+
+
+def _vanished(name: str) -> NodeRow:
+    return NodeRow(name, fits=False, chosen=True, why=MessageRow("NODES_UNKNOWN", {"nodes": name}))
 
 
 def _with_value(row: OverrideRow, value: str | None) -> OverrideRow:

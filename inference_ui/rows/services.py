@@ -10,6 +10,7 @@ from inference_ui.backend.models.service import OnlineService, ServiceStatus, Se
 from inference_ui.backend.ports import Phase
 from inference_ui.backend.services.online import ServiceView
 from inference_ui.rows.common import MessageRow, message_row
+from inference_ui.rows.spec_choice import card_label
 
 RESTING = (ServiceStatus.STOPPED, ServiceStatus.FAILED)
 
@@ -78,9 +79,7 @@ def service_row(view: ServiceView, actor: Actor) -> ServiceRow:
         spec=server.spec.name if server else "",
         cpus=resources.cpu_millis / 1000 if resources else 0.0,
         memory_bytes=resources.memory_bytes if resources else 0,
-        card=(resources.card_model or str(resources.accelerator))
-        if resources and resources.cards
-        else "",
+        card=card_label(resources) if resources else "",
         ready=ready_of(view),
         replicas=server.node_count if server else 1,
         limit=service.max_in_flight or 0,

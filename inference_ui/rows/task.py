@@ -25,6 +25,7 @@ from inference_ui.rows.common import (
     stopping,
 )
 from inference_ui.rows.logs import LogTab, chosen, evidence, log_tabs, readable, replica_label
+from inference_ui.rows.spec_choice import card_label
 from inference_ui.rows.timeline import StepRow, seconds_in, spans, timeline
 from inference_ui.rows.verdict import VerdictRow, verdict
 
@@ -206,7 +207,7 @@ def plan_row(task: InferenceTask, owner: str) -> PlanRow:
         cpus=resources.cpu_millis / 1000,
         memory_bytes=resources.memory_bytes,
         cards=resources.cards,
-        card=resources.card_model or str(resources.accelerator),
+        card=card_label(resources),
         nodes=plan.node_count,
         placement=plan.placement.kind,
         placed_on=placed_on,

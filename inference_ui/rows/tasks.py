@@ -20,6 +20,7 @@ from inference_ui.rows.common import (
     status_word,
     stopping,
 )
+from inference_ui.rows.spec_choice import card_label
 
 PAGE_SIZE = 50
 
@@ -182,7 +183,7 @@ def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> Ta
         spec=spec.name if spec else "",
         service=plan.server.service_name if isinstance(plan.server, Shared) else "",
         nodes=plan.node_count,
-        card=resources.card_model or (str(resources.accelerator) if resources.cards else ""),
+        card=card_label(resources),
         cpus=resources.cpu_millis / 1000,
         memory_bytes=resources.memory_bytes,
         owner=people.get(task.owner_id, ""),

@@ -12,6 +12,7 @@ from inference_ui import routes
 from inference_ui.backend.errors import InvalidFields
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
+from inference_ui.rows.create import only_choices
 from inference_ui.rows.create_values import FIELDS, JUDGED, first_wrong, problem_rows
 from inference_ui.state import create_offer, live
 from inference_ui.state.create_draft import DraftFields
@@ -43,11 +44,12 @@ class CreateState(DraftFields, rx.State):
     @rx.event
     async def load(self) -> None:
         """Show what can be chosen; what is filled in already stays, also over a reconnection."""
-        await live.watch(self, live.TASKS)
+        await live.watch(self, live.TASKS, live.CLUSTER)
         user, query = actor(), dict(self.router.url.query_parameters)
         self._created = False
         if user.may_create:
             self.choices = await rx.run_in_thread(lambda: create_offer.offer(user))
+            await self._read_specs()
             self._restore()
             await self._fill_as_asked(query)
             await self._show_all()
@@ -61,11 +63,6 @@ class CreateState(DraftFields, rx.State):
         self._set({name: str(value)[:LONGEST]})
         await self._follow(name)
         await self._check()
-
-    @rx.event
-    async def choose_accelerator(self, kind: str) -> None:
-        """Show the specs of a type."""
-        self.accelerator = str(kind)[:LONGEST]
 
     @rx.event
     async def copy_service(self) -> None:
@@ -84,8 +81,8 @@ class CreateState(DraftFields, rx.State):
     async def look_again(self) -> None:
         """See anew whether the task would start at once."""
         if self.ready and not self._created:
-            user, choices = actor(), self.choices
-            self.choices = await rx.run_in_thread(lambda: create_offer.rooms_now(user, choices))
+            await self._read_specs()
+            await self._choose_spec(self.values["spec_id"])
             await self._check()
 
     @rx.event
@@ -126,7 +123,7 @@ class CreateState(DraftFields, rx.State):
             self._asked = asked
             user, filled = actor(), dict(self.values)
             self._take(await rx.run_in_thread(lambda: create_offer.asked_for(user, query, filled)))
-        sole = create_offer.sole_choices(self.choices, self.values)
+        sole = only_choices(self.choices, self.all_specs, self.values)
         if sole:
             self._set(sole)
 

@@ -14,16 +14,16 @@ from inference_ui.rows.create import (
     EarlierRow,
     PackageRow,
     ServiceRow,
-    SpecRow,
     of_type,
 )
 from inference_ui.rows.create_values import EMPTY, draft_of, missing
 from inference_ui.state import create_offer
 from inference_ui.state.create_offer import Filled
 from inference_ui.state.server_fields import ServerFields
+from inference_ui.state.spec_choice import SpecChoice
 
 
-class DraftFields(ServerFields, mixin=True):
+class DraftFields(SpecChoice, ServerFields, mixin=True):
     """The fields of the create form. ``kept`` lies in the browser's tab: what is filled in outlives
     the web server, all but the values of secret variables."""
 
@@ -32,7 +32,6 @@ class DraftFields(ServerFields, mixin=True):
     kept: str = rx.SessionStorage("")
     saved_at: float = 0.0
     earlier: list[EarlierRow] = []
-    accelerator: str = ""
 
     _left: list[str] = []
     _asked: str = ""
@@ -47,25 +46,6 @@ class DraftFields(ServerFields, mixin=True):
         """The chosen package."""
         rows = (row for row in self.choices.packages if row.id == self.values["package_id"])
         return next(rows, PackageRow("", "", "", ""))
-
-    @rx.var
-    def spec(self) -> SpecRow:
-        """The chosen spec."""
-        rows = (row for row in self.choices.specs if row.id == self.values["spec_id"])
-        return next(rows, SpecRow())
-
-    @rx.var
-    def shown_accelerator(self) -> str:
-        """The type whose specs are shown: the one that was asked for, that of the chosen spec, or
-        the first."""
-        chosen = self.spec.accelerator if self.spec.id else ""
-        return self.accelerator or chosen or next(iter(self.choices.accelerators), "")
-
-    @rx.var
-    def specs(self) -> list[SpecRow]:
-        """The specs of the type that is shown."""
-        kind = self.shown_accelerator
-        return [row for row in self.choices.specs if row.accelerator == kind]
 
     @rx.var
     def dataset(self) -> DatasetRow:

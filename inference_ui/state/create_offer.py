@@ -17,7 +17,6 @@ from inference_ui.rows.create import (
     EarlierRow,
     choice_rows,
     earlier_rows,
-    only_choices,
     sample_values,
 )
 from inference_ui.rows.create_values import EMPTY, FIELDS, copy_of_service, draft_of, values_of
@@ -49,10 +48,8 @@ def offer(user: Actor) -> ChoiceRows:
     return choice_rows(
         catalog.datasets(user),
         product().packages.all(user),
-        catalog.specs(user),
         catalog.volumes(user),
         product().volumes.free_bytes(user),
-        choices.rooms(user),
         choices.services(user),
     )
 
@@ -95,11 +92,6 @@ def copied_service(user: Actor, service_id: str) -> Filled:
     )
 
 
-def sole_choices(choices: ChoiceRows, filled: Mapping[str, str]) -> dict[str, str]:
-    """Return values for the fields that are empty and leave no choice."""
-    return only_choices(choices, filled)
-
-
 def about_dataset(user: Actor, values: Mapping[str, str]) -> tuple[int | None, list[EarlierRow]]:
     """Return how many inputs of the chosen kind the chosen dataset holds, up to :data:`COUNTED`
     (None for one that is gone), and the earlier tasks over it."""
@@ -112,16 +104,6 @@ def about_dataset(user: Actor, values: Mapping[str, str]) -> tuple[int | None, l
     except NotFound:
         return None, []
     return inputs, earlier_rows(product().choices.tasks_over(user, dataset_id))
-
-
-def rooms_now(user: Actor, choices: ChoiceRows) -> ChoiceRows:
-    """Return the choices with what fits now."""
-    rooms = product().choices.rooms(user)
-    specs = [
-        replace(row, free=rooms.get(row.id, (0, 0))[0], fits=rooms.get(row.id, (0, 0))[1])
-        for row in choices.specs
-    ]
-    return replace(choices, specs=specs)
 
 
 def kept_of(text: str) -> Filled:

@@ -31,6 +31,9 @@ DATASETS = "dataset:*"
 PACKAGES = "package:*"
 """The topic of every model package and its trials; of one it is ``package:<id>``."""
 
+CLUSTER = "cluster:*"
+"""The topic of the nodes and of what sits on them."""
+
 PAUSE_S = 0.5
 """Between two pushes to the same tab."""
 
@@ -43,13 +46,13 @@ class Live(rx.State):
 
 _log = logging.getLogger(__name__)
 
-_topics: dict[str, str] = {}
+_topics: dict[str, tuple[str, ...]] = {}
 """What each tab (by its client token) shows."""
 
 
-async def watch(state: rx.State, topic: str) -> None:
-    """Let the tab of ``state`` be told of changes of ``topic``, and of nothing else."""
-    _topics[state.router.session.client_token] = topic
+async def watch(state: rx.State, *topics: str) -> None:
+    """Let the tab of ``state`` be told of changes of these topics, and of nothing else."""
+    _topics[state.router.session.client_token] = topics
 
 
 class Pushes:
@@ -88,7 +91,11 @@ class Pushes:
         connected = dict(names.token_to_sid)
         for token in _topics.keys() - connected.keys():
             del _topics[token]
-        wanted = [token for token in connected if _touches(_topics.get(token), changed)]
+        wanted = [
+            token
+            for token in connected
+            if any(_touches(topic, changed) for topic in _topics.get(token, ()))
+        ]
         cookies = {token: self._cookies(connected[token]) for token in wanted}
         signed_in = await asyncio.to_thread(_with_session, cookies)
         for token in wanted:
@@ -111,8 +118,8 @@ class Pushes:
             live.revision += 1
 
 
-def _touches(topic: str | None, changed: Iterable[str]) -> bool:
-    if topic is None or not topic.endswith("*"):
+def _touches(topic: str, changed: Iterable[str]) -> bool:
+    if not topic.endswith("*"):
         return topic in changed
     kind = topic[:-1]
     return any(one.startswith(kind) if kind else ":" not in one for one in changed)

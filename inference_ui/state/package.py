@@ -12,8 +12,8 @@ from inference_ui.backend.errors import NotFound, ProductError
 from inference_ui.backend.models.account import Actor
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
-from inference_ui.rows.create import SpecRow, spec_row
 from inference_ui.rows.packages import PackageRow, PackageRows, SettingRow, VersionRow, package_rows
+from inference_ui.rows.spec_choice import SpecRow, spec_row
 from inference_ui.rows.trial import TrialRow, trial_row
 from inference_ui.state import live
 

@@ -103,7 +103,9 @@ class ServerFields(rx.State, mixin=True):
         """Show where a spec may go."""
         user, choices = actor(), product().choices
         places = await rx.run_in_thread(lambda: choices.places(user, spec_id))
-        self.nodes = node_rows(places, self.chosen_nodes)
+        rows = node_rows(places, self.chosen_nodes)
+        if rows != self.nodes:  # what is assigned is sent, and there may be thousands
+            self.nodes = rows
         self.drivers = list(places.drivers)
 
     def _is_secret(self, kind: str, name: str) -> bool:

@@ -14,7 +14,7 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.services.service_drafts import DeployDraft
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
-from inference_ui.rows.create import PackageRow, SpecRow, spec_row
+from inference_ui.rows.create import PackageRow
 from inference_ui.rows.service_form import (
     DEPLOY_EMPTY,
     DEPLOY_FIELDS,
@@ -27,21 +27,22 @@ from inference_ui.rows.service_form import (
     missing,
     problem_rows,
 )
+from inference_ui.rows.spec_choice import SpecRow
 from inference_ui.state import live
 from inference_ui.state.forms import typed
 from inference_ui.state.server_fields import ServerFields
+from inference_ui.state.spec_choice import SpecChoice
 
 ALWAYS_TOLD = ("environment", "parameters", "nodes", "driver_version")
 
 
-class ServiceFormState(ServerFields, rx.State):
+class ServiceFormState(SpecChoice, ServerFields, rx.State):
     """State of the form. ``waiting`` is what the service would have to wait for. ``kept`` lies in
     the browser's tab: what is filled in outlives the web server."""
 
     ready: bool = False
     submitting: bool = False
     packages: list[PackageRow] = []
-    specs: list[SpecRow] = []
     values: dict[str, str] = DEPLOY_EMPTY
     kept: str = rx.SessionStorage("")
     problems: dict[str, MessageRow] = problem_rows({}, DEPLOY_JUDGED, ())
@@ -50,11 +51,6 @@ class ServiceFormState(ServerFields, rx.State):
     _left: list[str] = []
     _created: bool = False
     _asked: str = ""
-
-    @rx.var
-    def spec(self) -> SpecRow:
-        """The chosen spec."""
-        return next((row for row in self.specs if row.id == self.values["spec_id"]), SpecRow())
 
     @rx.var
     def package(self) -> PackageRow:
@@ -75,11 +71,12 @@ class ServiceFormState(ServerFields, rx.State):
     @rx.event
     async def load(self) -> None:
         """Show what can be chosen; what is filled in already stays, also over a reconnection."""
-        await live.watch(self, live.TASKS)
+        await live.watch(self, live.TASKS, live.CLUSTER)
         user, asked = actor(), self.router.url.query_parameters.get("package") or ""
         self._created = False
         if user.may_create:
-            self.packages, self.specs = await rx.run_in_thread(lambda: _offer(user))
+            self.packages = await rx.run_in_thread(lambda: _packages(user))
+            await self._read_specs()
             self._begin(asked)
             await self._choose_package(self.values["package_id"])
             await self._choose_spec(self.values["spec_id"])
@@ -95,6 +92,7 @@ class ServiceFormState(ServerFields, rx.State):
         if name == "package_id":
             await self._choose_package(self.values[name])
         if name == "spec_id":
+            self.accelerator = ""
             await self._choose_spec(self.values[name])
         await self._server_changed()
 
@@ -102,6 +100,8 @@ class ServiceFormState(ServerFields, rx.State):
     async def look_again(self) -> None:
         """See anew whether the service would start at once."""
         if self.ready and not self._created:
+            await self._read_specs()
+            await self._choose_spec(self.values["spec_id"])
             await self._server_changed()
 
     @rx.event
@@ -126,7 +126,7 @@ class ServiceFormState(ServerFields, rx.State):
         if asked and asked != self._asked:
             self._set({"package_id": asked})
             self._asked = asked
-        self._set(_sole(self.values, self.packages, self.specs))
+        self._set(_sole(self.values, self.packages, self.all_specs))
 
     async def _deploy(self) -> Any:
         user, draft = actor(), self._draft()
@@ -176,14 +176,11 @@ def focus(name: str) -> str:
     )
 
 
-def _offer(user: Actor) -> tuple[list[PackageRow], list[SpecRow]]:
-    packages = [
+def _packages(user: Actor) -> list[PackageRow]:
+    return [
         PackageRow(row.id, row.name, row.version, row.service_type)
         for row in product().packages.all(user)
     ]
-    rooms = product().choices.rooms(user)
-    specs = product().catalog.specs(user)
-    return packages, [spec_row(spec, *rooms.get(spec.id, (0, 0))) for spec in specs]
 
 
 def _sole(

@@ -43,6 +43,7 @@ def serve(settings: Settings, *, build: bool, on_ready: Callable[[Product], None
     ``on_ready`` is called once requests are answered. Raises :class:`CannotStart` and
     :class:`~inference_ui.backend.errors.Conflict` before anything is served.
     """
+    bootstrap.check(settings)
     lock = DataLock(settings.data_folder)
     listener = listen(settings)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})

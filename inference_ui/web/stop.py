@@ -44,7 +44,8 @@ def stop(settings: Settings) -> Stopped:
         server.terminate()
     lock = _lock(folder, server)
     try:
-        product = bootstrap.build(settings)
+        # Whatever has become of the inventory, what runs can be ended.
+        product = bootstrap.build(settings.model_copy(update={"inventory": None}))
         try:
             product.claim()
             tasks = _stop_tasks(product)

@@ -169,14 +169,15 @@ def test_a_wrong_value_is_told_at_the_table_and_gets_the_focus(visit, running):
 def with_cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server whose cluster has nodes with cards, and drivers of two versions."""
     folder = tmp_path_factory.mktemp("cards")
-    cards = [{"model": "MLU370-X8", "accelerator": "MLU", "count": 4}]
+    cards = [{"model": "MLU370-X8", "type": "MLU", "count": 4}]
     nodes = [
-        {"name": f"node-{number}", "cpu": 32, "memory_gib": 64, "cards": cards,
-         "driver_version": f"v5.10.{number % 2}"}
+        {"name": f"node-{number}", "cpu": 32, "memory": "64GiB", "cards": cards,
+         "driver": f"v5.10.{number % 2}"}
         for number in range(1, 10)
     ]  # fmt: skip
     inventory = folder / "nodes.json"
-    inventory.write_text(json.dumps([*nodes, {"name": "plain", "cpu": 8, "memory_gib": 16}]))
+    nodes.append({"name": "plain", "cpu": 8, "memory": "16GiB"})
+    inventory.write_text(json.dumps({"nodes": nodes}))
     with site(folder / "data", {"INFERENCE_UI_INVENTORY": str(inventory)}) as served:
         spec = SpecDraft(
             "x8-2c", cpu="4", memory="8GiB", accelerator="MLU", card_model="MLU370-X8", cards="2"

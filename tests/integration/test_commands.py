@@ -89,6 +89,33 @@ def test_what_cannot_be_started_is_said_in_one_line(folder: Path, tmp_path: Path
             assert len(refused.stderr.splitlines()) == 1
 
 
+def test_a_broken_inventory_is_refused_with_line_and_field_before_anything_is_made(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "nodes.yaml"
+    file.write_text("nodes:\n  - name: node-01\n    cpu: 8\n    memory: -1GiB\n")
+    said = f"the inventory {file}, line 4, nodes[0].memory: -1GiB is outside 1MiB–1EiB"
+    given = run("serve", "--inventory", file, "--port", "0", "--data-dir", folder)
+    set_ = run("serve", "--port", "0", "--data-dir", folder, INFERENCE_UI_INVENTORY=str(file))
+    for refused in (given, set_):
+        assert (refused.returncode, refused.stderr) == (2, f"inference-ui: {said}\n")
+    chinese = run("serve", "--inventory", file, "--data-dir", folder, LC_ALL="zh_CN.UTF-8")
+    assert "第 4 行，nodes[0].memory" in chinese.stderr
+    assert not folder.exists()
+
+
+def test_a_server_with_a_made_up_cluster_starts_and_stops_whatever_becomes_of_the_file(
+    folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "nodes.yaml"
+    shutil.copy(ROOT / "inference_ui" / "demo" / "inventory.yaml", file)
+    with serving(folder, {**NO_SAMPLE, "INFERENCE_UI_INVENTORY": str(file)}) as served:
+        file.write_text("nodes: [")
+        assert httpx.get(f"{served.address}/health").status_code == 200
+        stopped = run("stop", "--data-dir", folder, INFERENCE_UI_INVENTORY=str(file))
+        assert stopped.returncode == 0, stopped.stderr
+
+
 def test_the_terminals_language_is_spoken(folder: Path) -> None:
     assert "没有在运行的东西" in run("stop", "--data-dir", folder, LC_ALL="zh_CN.UTF-8").stdout
     assert "Nothing is running" in run("stop", "--data-dir", folder, LC_ALL="de_DE.UTF-8").stdout
@@ -170,6 +197,7 @@ def test_make_without_a_target_lists_them() -> None:
     )
     for target in ("run", "stop", "test", "test-slow", "lint", "lock", "clean"):
         assert f"make {target} " in listed.stdout
+    assert "INVENTORY=" in listed.stdout
 
 
 def test_the_locks_name_no_host() -> None:

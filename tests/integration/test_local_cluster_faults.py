@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from inference_ui.backend.capacity.queue import queued_cards
 from inference_ui.backend.cluster.local import LocalCluster, files
 from inference_ui.backend.cluster.local.processes import Identity, identify, marked
 from inference_ui.backend.errors import Message
@@ -203,7 +204,7 @@ class TestRestartOfTheWebServer:
         driver.cluster.apply(puppet("younger", resources=with_cards(2)))
         driver.restarted()
         assert [card.used_by for card in driver.cluster.nodes()[0].cards] == ["app-first", None]
-        assert driver.cluster.queued() == {"MLU370-X8": 4}
+        assert queued_cards(one.demand for one in driver.cluster.queue()) == {"MLU370-X8": 4}
         driver.end("first")
         driver.cluster.apply(puppet("younger", resources=with_cards(2)))
         assert driver.cluster.observe("older").phase is Phase.STARTING
@@ -333,5 +334,5 @@ def test_two_clusters_over_one_folder_tell_the_same(tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     driver = LocalDriver(runs, machine())
     ready(driver, "one")
-    assert LocalCluster(runs, [machine()]).observe("one") == driver.cluster.observe("one")
+    assert LocalCluster(runs, lambda: [machine()]).observe("one") == driver.cluster.observe("one")
     driver.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -70,6 +72,7 @@ def puppet(
     restart: RestartPolicy | None = None,
     placement: Placement | None = None,
     env: dict[str, str] | None = None,
+    companion: Resources | None = None,
 ) -> ServerWorkload:
     """Return a server that a driver can move."""
     return ServerWorkload(
@@ -82,6 +85,7 @@ def puppet(
         restart=restart or RestartPolicy(),
         placement=placement or Placement(),
         env=env or {},
+        companion=companion,
     )
 
 
@@ -113,6 +117,12 @@ class Driver(Protocol):
 
     def end(self, name: str, grace_s: float = 5.0) -> None:
         """Remove a workload and wait until it is gone."""
+
+    def offer(self, *nodes: Node) -> None:
+        """Let these be the nodes from now on."""
+
+    def pass_time(self, seconds: float) -> None:
+        """Let what waits have waited so much longer."""
 
     def close(self) -> None:
         """End everything."""
@@ -147,7 +157,14 @@ class MemoryDriver(_Base):
     """Moves :class:`MemoryCluster`, which does nothing by itself."""
 
     def __init__(self, *nodes: Node) -> None:
-        self.cluster: MemoryCluster = MemoryCluster(nodes)
+        self.ahead_s = 0.0
+        self.cluster: MemoryCluster = MemoryCluster(nodes, now=lambda: time.time() + self.ahead_s)
+
+    def offer(self, *nodes: Node) -> None:
+        self.cluster.offer(nodes)
+
+    def pass_time(self, seconds: float) -> None:
+        self.ahead_s += seconds
 
     def let_ready(self, name: str, index: int = 0) -> None:
         self.cluster.become_ready(name, index)
@@ -181,7 +198,18 @@ class LocalDriver(_Base):
     def __init__(self, runs: Path, *nodes: Node) -> None:
         self.runs = runs
         self.nodes = nodes
-        self.cluster: LocalCluster = LocalCluster(runs, nodes)
+        self.cluster: LocalCluster = LocalCluster(runs, lambda: self.nodes)
+
+    def offer(self, *nodes: Node) -> None:
+        self.nodes = nodes
+        self.restarted()
+
+    def pass_time(self, seconds: float) -> None:
+        """As if everything had been applied earlier: by its files, which a new cluster reads."""
+        for path in self.runs.glob(f"*/{files.SPEC}"):
+            spec = json.loads(path.read_text())
+            path.write_text(json.dumps({**spec, "applied_at": spec["applied_at"] - seconds}))
+        self.restarted()
 
     def replica(self, name: str, index: int = 0) -> Path:
         """Return the run folder of a replica."""
@@ -228,7 +256,7 @@ class LocalDriver(_Base):
 
     def restarted(self) -> None:
         """Forget everything and look at the same folder anew, as a new web server does."""
-        self.cluster = LocalCluster(self.runs, self.nodes)
+        self.cluster = LocalCluster(self.runs, lambda: self.nodes)
 
     def close(self) -> None:
         for name in self.cluster.names():

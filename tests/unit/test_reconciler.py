@@ -179,10 +179,17 @@ def test_the_teardown_waits_until_all_is_really_gone(world):
     assert world.run_until("SUCCEEDED")
 
 
-def test_servers_that_take_the_whole_machine_leave_their_clients_room(world, tmp_path):
+def test_a_server_gets_a_place_only_together_with_its_client(world, tmp_path):
     """Were clients to wait for room, two tasks could keep each other out for ever."""
+    world.cluster.offer([replace(ONE_NODE, cpu_millis=1000)])
+    for _ in range(3):
+        assert world.step() == "QUEUED"
+    assert world.read().waiting.code == "QUEUED_NO_ROOM_FOR_CLIENT"
+
+
+def test_two_tasks_fill_a_machine_and_both_clients_have_their_place(world, tmp_path):
     other = a_task(id="f" * 16, name="other", plan=a_plan(tmp_path / "other"))
-    world.cluster.offer([replace(ONE_NODE, cpu_millis=2000)])
+    world.cluster.offer([replace(ONE_NODE, cpu_millis=2200)])
     with world.store.write() as session:
         session.add(other)
     world.run_until("STARTING")
@@ -193,6 +200,7 @@ def test_servers_that_take_the_whole_machine_leave_their_clients_room(world, tmp
     for task_id in (world.task.id, other.id):
         client = world.cluster.observe(workload_name(task_id, 1, "client"))
         assert client.phase is Phase.READY, client
+    assert world.cluster.nodes()[0].used_cpu_millis == 2200
 
 
 def test_a_client_that_crashes_is_started_again_and_ends_nothing(world):

@@ -66,8 +66,9 @@ def seat(demand: Demand, all_nodes: Sequence[Node]) -> tuple[Seat, ...] | Messag
 def never_fits(demand: Demand, all_nodes: Sequence[Node]) -> Message | None:
     """Say why a demand can never be met, were the nodes empty, open and without fault; or None."""
     permitted = [node for node in all_nodes if nodes.permits(demand.placement, node)]
-    if not permitted:
-        return _no_such_node(demand)
+    unknown = set(demand.placement.nodes) - {node.name for node in permitted}
+    if unknown or not permitted:
+        return _no_such_node(demand, unknown)
     empty = [cards.whole_node(node, demand.resources, broken=True) for node in permitted]
     room = {one.name: nodes.copies(one, demand.resources, demand.replicas) for one in empty}
     if sum(room.values()) < demand.replicas:
@@ -167,9 +168,9 @@ def _companion(
     return Message("QUEUED_NO_ROOM_FOR_CLIENT", args)
 
 
-def _no_such_node(demand: Demand) -> Message:
-    if demand.placement.kind == "NODES":
-        return Message("NODES_UNKNOWN", {"nodes": ", ".join(demand.placement.nodes)})
+def _no_such_node(demand: Demand, unknown: set[str]) -> Message:
+    if unknown:
+        return Message("NODES_UNKNOWN", {"nodes": ", ".join(sorted(unknown))})
     if demand.placement.kind == "DRIVER":
         return Message("DRIVER_UNKNOWN", {"driver": demand.placement.driver_version})
     return Message("NO_NODE_READY")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from inference_ui.backend.capacity import cards
@@ -54,9 +55,9 @@ def permits(placement: Placement, node: Node) -> bool:
 def closed(node: Node, resources: Resources) -> Message | None:
     """Say why nothing like this may come to the node now, whatever room it has; None if it may."""
     if not node.ready:
-        return Message("NODE_NOT_READY", {"node": node.name, "why": node.why})
+        return Message("NODE_NOT_READY", {"node": node.name, "why": node.why or "none"})
     if node.cordoned:
-        return Message("NODE_CORDONED", {"node": node.name, "why": node.why})
+        return Message("NODE_CORDONED", {"node": node.name, "why": node.why or "none"})
     for taint in node.taints:
         if keeps_off(taint) and not tolerates(resources.tolerations, taint):
             words = f"{taint.key}={taint.value}" if taint.value else taint.key
@@ -98,6 +99,14 @@ def never(node: Node, resources: Resources, *, broken: bool = False) -> tuple[La
     """Return what would be short for one replica even if nothing used the node; ``broken``: even
     if its broken cards were mended."""
     return lacks(cards.whole_node(node, resources, broken=broken), resources)
+
+
+class NodeFit(StrEnum):
+    """How a node stands to a spec that can be scheduled on it. IDLE (空闲): of everything that the
+    spec requests there is enough. TIGHT (紧张): something is short."""
+
+    IDLE = "IDLE"
+    TIGHT = "TIGHT"
 
 
 def unfit(node: Node, resources: Resources) -> Message | None:

@@ -216,6 +216,11 @@ class MemoryCluster:
         with self._changed:
             return self._entries[name].workload
 
+    def seats(self) -> tuple[Seat, ...]:
+        """Return the places of all replicas that have not ended."""
+        with self._changed:
+            return tuple(place for _, _, place in self._sitting())
+
     # Inside
 
     def _ask(self) -> None:

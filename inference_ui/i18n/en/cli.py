@@ -36,5 +36,7 @@ TEXT = {
     "help_data_dir": "data folder, .data by default",
     "help_port": "port, 8700 by default; 0 takes a free one",
     "help_host": "address to listen at, 127.0.0.1 by default",
+    "help_inventory": "a file of the nodes that there are, or demo for a made-up cluster; "
+    "this machine by default",
     "help_no_build": "do not check whether the front end must be built",
 }

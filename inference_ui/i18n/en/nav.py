@@ -1,5 +1,8 @@
 AREA = "nav"
 TEXT = {
+    "resources": "Resources",
+    "cluster": "Cluster",
+    "specs": "Compute specs",
     "label": "Main",
     "deploy": "Deploy",
     "tasks": "Inference tasks",
@@ -8,8 +11,6 @@ TEXT = {
     "data": "Data",
     "datasets": "Datasets",
     "volumes": "Storage volumes",
-    "resources": "Resources",
-    "specs": "Compute specs",
     "live": "Connected, live",
     "lost": "Connection lost",
     "lost_since": "The connection to the server was lost; this is from {time}. Reconnecting…",

@@ -1,14 +1,5 @@
 AREA = "reason"
 TEXT = {
-    "QUEUED_NO_CARDS": "Waiting for {model}: needs {needed, number}, "
-    "at most {free, number} free now",
-    "QUEUED_NO_ROOM": "{resource, select, "
-    "cpu {Waiting for CPU: needs {needed, milli} cores, at most {free, milli} free now} "
-    "memory {Waiting for memory: needs {needed, size}, at most {free, size} free now} "
-    "other {Waiting for room: needs {needed, number}, at most {free, number} free now}}",
-    "QUEUED_NO_NODE_NAMED": "Waiting for {nodes} to get ready",
-    "QUEUED_NO_NODE_WITH_DRIVER": "Waiting for a node with driver version {driver}",
-    "QUEUED_NO_NODE_READY": "No node is ready; waiting for one to come back",
     "SERVER_STARTING": "Server starting and loading the model "
     "({replicas, plural, one {# node} other {# nodes}})",
     "SERVER_AWAY": "The server does not answer at the moment; goes on when it is back",

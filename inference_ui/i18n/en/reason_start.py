@@ -14,7 +14,6 @@ TEXT = {
     "ADDRESS_UNUSABLE": "cannot listen at {host}:{port}: {error}",
     "SETTING_INVALID": "the setting {name} is wrong: {error}",
     "BUILD_FAILED": "the front end could not be built, see {log}:\n{tail}",
-    "INVENTORY_UNUSABLE": "the inventory {path} cannot be used: {place} {error}",
     "SERVER_DID_NOT_START": "the web server did not start, for the reason above.",
     "SAMPLE_FAILED": "the sample could not be made in {folder}: {error}",
 }

@@ -24,16 +24,6 @@ TEXT = {
     "OUTPUT_NOT_WRITABLE": "{folder} cannot be written: {error}. "
     "Choose another volume, or ask an administrator for permission to write",
     "NODE_COUNT_RANGE": "The number of nodes is a whole number from {min, number} to {max, number}",
-    "SPEC_TOO_LARGE": "Too large even for an empty cluster: needs {resource, select, "
-    "cpu {{needed, milli} CPU cores, at most {free, milli} are there} "
-    "memory {{needed, size} of memory, at most {free, size} are there} "
-    "other {{needed, number}, at most {free, number} are there}}. "
-    "Choose a smaller spec or fewer nodes",
-    "SPEC_NO_CARDS": "Too large even for an empty cluster: needs {needed, number} × {model}, "
-    "at most {free, number} are there. Choose a smaller spec or fewer nodes",
-    "NODES_UNKNOWN": "The nodes {nodes} do not exist or are not ready",
-    "DRIVER_UNKNOWN": "No ready node has driver version {driver}",
-    "NO_NODE_READY": "The cluster has no ready node; tell an administrator",
     "VERSION_PARTS": "A version has three parts like 1.2.3, not “{version}”",
     "COMMAND_EMPTY": "This package has no command for one machine and cannot run here; ask an "
     "administrator to register a version with one",

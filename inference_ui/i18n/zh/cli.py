@@ -33,5 +33,6 @@ TEXT = {
     "help_data_dir": "数据文件夹，默认 .data",
     "help_port": "端口，默认 8700；0 为任选一个空闲的",
     "help_host": "监听的地址，默认 127.0.0.1",
+    "help_inventory": "节点清单文件，或 demo（虚构的演示集群）；默认是本机",
     "help_no_build": "不检查前端是否需要重新构建",
 }

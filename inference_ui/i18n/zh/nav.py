@@ -1,5 +1,8 @@
 AREA = "nav"
 TEXT = {
+    "resources": "资源",
+    "cluster": "集群",
+    "specs": "算力规格",
     "label": "主导航",
     "deploy": "部署上线",
     "tasks": "推理任务",
@@ -8,8 +11,6 @@ TEXT = {
     "data": "数据",
     "datasets": "数据集",
     "volumes": "存储卷",
-    "resources": "资源",
-    "specs": "算力规格",
     "live": "已连接，实时更新",
     "lost": "连接已断开",
     "lost_since": "与服务器的连接断了，以下是 {time} 的内容。正在重连…",

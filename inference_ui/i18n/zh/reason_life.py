@@ -1,13 +1,5 @@
 AREA = "reason"
 TEXT = {
-    "QUEUED_NO_CARDS": "等 {model}：需要 {needed, number} 张，现在最多空 {free, number} 张",
-    "QUEUED_NO_ROOM": "{resource, select, "
-    "cpu {等 CPU：需要 {needed, milli} 核，现在最多空 {free, milli} 核} "
-    "memory {等内存：需要 {needed, size}，现在最多空 {free, size}} "
-    "other {等资源：需要 {needed, number}，现在最多空 {free, number}}}",
-    "QUEUED_NO_NODE_NAMED": "等节点 {nodes} 就绪",
-    "QUEUED_NO_NODE_WITH_DRIVER": "等驱动版本是 {driver} 的节点就绪",
-    "QUEUED_NO_NODE_READY": "没有就绪的节点，等节点恢复",
     "SERVER_STARTING": "服务端正在启动、加载模型（{replicas, number} 个节点）",
     "SERVER_AWAY": "服务端暂时没有响应，恢复后接着推理",
     "SERVER_NOT_READY_IN_TIME": "等了 {seconds, duration}，服务端一直没有就绪",

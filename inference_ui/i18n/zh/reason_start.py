@@ -13,7 +13,6 @@ TEXT = {
     "ADDRESS_UNUSABLE": "不能监听 {host}:{port}：{error}",
     "SETTING_INVALID": "设置 {name} 不对：{error}",
     "BUILD_FAILED": "前端构建失败，详见 {log}：\n{tail}",
-    "INVENTORY_UNUSABLE": "节点清单 {path} 不能用：{place} {error}",
     "SERVER_DID_NOT_START": "网页服务没有启动，原因见上。",
     "SAMPLE_FAILED": "示例数据不能写到 {folder}：{error}",
 }

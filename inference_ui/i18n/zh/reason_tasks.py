@@ -18,15 +18,6 @@ TEXT = {
     "OUTPUT_EXISTS": "输出文件夹 {folder} 已经存在，请换一个名称，以免混进原有的文件",
     "OUTPUT_NOT_WRITABLE": "不能写入 {folder}：{error}。请换一个存储卷，或请管理员开放写权限",
     "NODE_COUNT_RANGE": "节点数要是 {min, number} 到 {max, number} 的整数",
-    "SPEC_TOO_LARGE": "集群空着也放不下：需要{resource, select, "
-    "cpu { CPU {needed, milli} 核，最多只有 {free, milli} 核} "
-    "memory {内存 {needed, size}，最多只有 {free, size}} "
-    "other { {needed, number}，最多只有 {free, number}}}。请选小一些的规格或少用节点",
-    "SPEC_NO_CARDS": "集群空着也放不下：需要 {needed, number} 张 {model}，"
-    "最多只有 {free, number} 张。请选小一些的规格或少用节点",
-    "NODES_UNKNOWN": "节点 {nodes} 不存在或没有就绪",
-    "DRIVER_UNKNOWN": "没有驱动版本是 {driver} 的就绪节点",
-    "NO_NODE_READY": "集群里没有就绪的节点，请联系管理员",
     "VERSION_PARTS": "版本要写成 1.2.3 这样的三段，现在是“{version}”",
     "COMMAND_EMPTY": "这个模型包没有单机启动命令，不能在这台机器上运行"
     "；请管理员登记带启动命令的版本",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from inference_ui.backend.capacity.cards import CardSeat
 from inference_ui.backend.cluster.local.files import Launch, Readiness
 from inference_ui.backend.cluster.local.launch import (
     base_environment,
@@ -68,9 +69,9 @@ def test_a_replica_sees_its_cards_and_no_others() -> None:
         PhysicalCard(slot=3, index="2", model="A100", accelerator=AcceleratorType.GPU),
         PhysicalCard(slot=4, index="3", model="A100", accelerator=AcceleratorType.GPU),
     ]
-    seen = cards_environment(cards)
+    seen = cards_environment(cards, [CardSeat(3), CardSeat(4)])
     assert (seen["CUDA_VISIBLE_DEVICES"], seen["MLU_VISIBLE_DEVICES"]) == ("2,3", "")
-    none = cards_environment([])
+    none = cards_environment(cards, [])
     assert (none["CUDA_VISIBLE_DEVICES"], none["MLU_VISIBLE_DEVICES"]) == ("", "")
 
 

@@ -53,7 +53,7 @@ def test_a_workload_can_be_made_to_linger() -> None:
 def test_a_cluster_that_cannot_be_reached_says_so() -> None:
     cluster = MemoryCluster()
     cluster.unreachable = True
-    for ask in (cluster.names, cluster.nodes, cluster.queued):
+    for ask in (cluster.names, cluster.nodes, cluster.queue):
         with pytest.raises(ClusterError):
             ask()
 

@@ -25,6 +25,7 @@ from inference_ui.rows.create_values import (
     problem_rows,
     values_of,
 )
+from inference_ui.rows.spec_choice import spec_rows
 
 GIB = 1 << 30
 RESULTS = Volume(id="v-results", name="results", owner_id="", root="/r")
@@ -37,6 +38,9 @@ CARDS = ComputeSpec(
 )  # fmt: skip
 
 
+SPECS = spec_rows([SMALL, CARDS])
+
+
 def package(id: str, kind: ServiceType, name: str = "model") -> ModelPackage:
     launch = PackageLaunch(command=("serve",))
     return ModelPackage(
@@ -45,7 +49,7 @@ def package(id: str, kind: ServiceType, name: str = "model") -> ModelPackage:
 
 
 def choices(*packages: ModelPackage, volumes: tuple[Volume, ...] = (RESULTS,)) -> ChoiceRows:
-    return choice_rows([(DIGITS, DATASETS)], packages, [SMALL, CARDS], volumes, {"v-results": 7})
+    return choice_rows([(DIGITS, DATASETS)], packages, volumes, {"v-results": 7})
 
 
 def test_every_service_type_is_listed_with_the_number_of_its_packages() -> None:
@@ -53,14 +57,8 @@ def test_every_service_type_is_listed_with_the_number_of_its_packages() -> None:
     assert {row.code: row.packages for row in rows} == dict.fromkeys(ServiceType, 0) | {"SELDON": 2}
 
 
-def test_specs_tell_cards_and_sizes() -> None:
-    small, cards = choices().specs
-    assert (small.cards, small.card, small.cpus, small.memory_bytes) == (0, "", 0.5, GIB)
-    assert (cards.cards, cards.card, cards.cpus) == (2, "MLU370-X8", 8.0)
-
-
 def test_where_there_is_one_choice_it_is_made() -> None:
-    found = only_choices(choices(package("a", ServiceType.SELDON)), {})
+    found = only_choices(choices(package("a", ServiceType.SELDON)), SPECS, {})
     assert found == {
         "dataset_id": "d-digits",
         "service_type": "SELDON",
@@ -72,8 +70,8 @@ def test_where_there_is_one_choice_it_is_made() -> None:
 def test_what_is_filled_in_already_is_left_alone() -> None:
     offered = choices(package("a", ServiceType.SELDON), package("b", ServiceType.OPENAI))
     filled = {"dataset_id": "mine", "service_type": "OPENAI", "volume_id": "mine"}
-    assert only_choices(offered, filled) == {"package_id": "b"}
-    assert "service_type" not in only_choices(offered, {})
+    assert only_choices(offered, SPECS, filled) == {"package_id": "b"}
+    assert "service_type" not in only_choices(offered, SPECS, {})
 
 
 def test_only_packages_of_the_chosen_type_fit() -> None:
@@ -161,19 +159,13 @@ def test_a_number_that_is_none_is_one_that_is_refused(name: str, text: str) -> N
     assert draft.item_timeout_s == 0 if name == "item_timeout_s" else draft.retries == -1
 
 
-def test_specs_tell_where_they_fit_and_which_types_there_are() -> None:
-    offered = choice_rows([], [], [SMALL, CARDS], [], {}, {"c": (2, 5)})
-    assert [(row.free, row.fits) for row in offered.specs] == [(0, 0), (2, 5)]
-    assert offered.accelerators == ["CPU", "MLU"]
-
-
 def test_a_service_is_offered_with_what_it_runs_and_whether_it_can_be_copied() -> None:
     snapshot = package("p", ServiceType.SELDON).snapshot
     elsewhere = OnlineService(
         id="e", name="far", owner_id="", package=snapshot, elsewhere=Elsewhere(url="http://far"),
         max_in_flight=16, status="RUNNING",
     )  # fmt: skip
-    [row] = choice_rows([], [], [], [], {}, services=[elsewhere]).services
+    [row] = choice_rows([], [], [], {}, services=[elsewhere]).services
     assert (row.name, row.status, row.package, row.limit) == ("far", "RUNNING", "model 1.0.0", 16)
     assert not row.copyable
     assert copy_of_service(elsewhere) == {}

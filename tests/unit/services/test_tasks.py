@@ -266,7 +266,7 @@ def test_a_package_that_no_command_starts_here_is_refused(world, people):
 def test_what_can_never_run_is_refused(world, people):
     user = people[Role.USER]
     assert refused(world, user, spec_id=world.huge.id) == {"spec_id": "SPEC_TOO_LARGE"}
-    assert refused(world, user, node_count=500) == {"spec_id": "SPEC_TOO_LARGE"}
+    assert refused(world, user, node_count=500) == {"node_count": "SPEC_FEW_SEATS"}
     for count in (0, -1, MAX_NODES + 1):
         assert refused(world, user, node_count=count) == {"node_count": "NODE_COUNT_RANGE"}
 

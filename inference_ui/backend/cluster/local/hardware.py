@@ -1,148 +1,169 @@
 """This machine as a node: what the operating system and the cards' own tools say of it.
 
-A tool that is not installed means that there are no cards of its kind.
+A tool that is not installed means that there are no cards of its kind. What a card was stays known
+while the web server runs: one that breaks often vanishes from its tool's list, or takes the tool
+with it.
 """
 
 from __future__ import annotations
 
-import csv
 import logging
 import platform
-import re
-import shutil
 import socket
-import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 
 import psutil
 
-from inference_ui.backend.models.compute import AcceleratorType, Node, PhysicalCard
+from inference_ui.backend.cluster.local.cards_text import (
+    NVIDIA_QUERY,
+    Found,
+    parse_cnmon,
+    parse_mig,
+    parse_nvidia_smi,
+)
+from inference_ui.backend.cluster.local.tools import TIMEOUT_S, Tool
+from inference_ui.backend.models.compute import Node, PhysicalCard
 
 _log = logging.getLogger(__name__)
 
-_TOOL_TIMEOUT_S = 20.0
-_MIB = 1 << 20
+ASK_S = 30.0
+"""The tools are asked at most so often."""
 
 
-class Found(NamedTuple):
-    """Cards of one kind, slots numbered from 1, and their driver's version."""
+class Machine:
+    """This machine as an empty node. ``now`` is a clock in seconds that never goes back."""
 
-    cards: tuple[PhysicalCard, ...] = ()
-    driver_version: str | None = None
+    def __init__(
+        self, *, now: Callable[[], float] = time.monotonic, tool_timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._now = now
+        self._kinds: tuple[_Nvidia | _Cambricon, ...] = (
+            _Nvidia(tool_timeout_s),
+            _Cambricon(tool_timeout_s),
+        )
+        self._known = [Found() for _ in self._kinds]
+        self._slots: dict[tuple[int, str], int] = {}
+        self._before: dict[int, int] = {}  # how many slots come before those of a kind
+        self._asked_at: float | None = None
+        self._node: Node | None = None
+
+    def node(self) -> Node:
+        """Return what the machine is now. Asks the tools when that is due, which takes seconds."""
+        if self._node is None or self._due():
+            self._asked_at = self._now()
+            for place, kind in enumerate(self._kinds):
+                answer = kind.ask(self._known[place].cards)
+                if answer is not None:
+                    self._known[place] = _remembering(answer, self._known[place])
+            self._node = self._assembled()
+        return self._node
+
+    def _due(self) -> bool:
+        return self._asked_at is None or self._now() - self._asked_at >= ASK_S
+
+    def _assembled(self) -> Node:
+        drivers = (one.driver_version for one in self._known)
+        return Node(
+            name=socket.gethostname().lower(),
+            ready=True,
+            os=_os_name(),
+            kernel=platform.release(),
+            cpu_millis=_cpus() * 1000,
+            memory_bytes=psutil.virtual_memory().total,
+            cards=tuple(self._slotted()),
+            driver_version=next((version for version in drivers if version), None),
+        )
+
+    def _slotted(self) -> list[PhysicalCard]:
+        """Number the cards of all kinds through, so that a slot means one card of the node, and the
+        same one for ever: by index, each kind after the one before."""
+        found: list[PhysicalCard] = []
+        for place, known in enumerate(self._known):
+            if known.cards:
+                self._before.setdefault(place, max(self._slots.values(), default=0))
+            for card in known.cards:
+                before = self._before[place]
+                slot = self._slot((place, card.index), before + card.slot)
+                found.append(replace(card, slot=slot))
+        return sorted(found, key=lambda card: card.slot)
+
+    def _slot(self, key: tuple[int, str], wanted: int) -> int:
+        if key not in self._slots:
+            taken = set(self._slots.values())
+            self._slots[key] = max(taken) + 1 if wanted in taken else wanted
+        return self._slots[key]
 
 
-def this_machine() -> Node:
-    """Return this machine as an empty node. Asks the cards' tools, so it may take seconds."""
-    found = [_ask(command, parse) for command, parse in _TOOLS]
-    cards = [card for one in found for card in one.cards]
-    return Node(
-        name=socket.gethostname().lower(),
-        ready=True,
-        os=_os_name(),
-        kernel=platform.release(),
-        cpu_millis=_cpus() * 1000,
-        memory_bytes=psutil.virtual_memory().total,
-        cards=tuple(_slotted(cards)),
-        driver_version=next((one.driver_version for one in found if one.driver_version), None),
+def _remembering(answer: Found, before: Found) -> Found:
+    """Return an answer with what is known of cards that say nothing of themselves any more."""
+    known = {card.index: card for card in before.cards}
+    seen = {card.index: card for card in answer.cards}
+    cards = [_told(card, known.get(index)) for index, card in seen.items()]
+    for index, card in known.items():
+        if index not in seen:
+            if card.healthy:
+                _log.warning("card %s (%s) is not listed any more", index, card.model)
+            cards.append(replace(card, healthy=False))
+    cards.sort(key=lambda card: int(card.index))
+    return Found(tuple(cards), answer.driver_version or before.driver_version)
+
+
+def _told(card: PhysicalCard, before: PhysicalCard | None) -> PhysicalCard:
+    if card.healthy:
+        return card
+    if before is None:
+        return replace(card, model=card.model or "?")
+    return replace(
+        card,
+        model=card.model or before.model,
+        memory_bytes=card.memory_bytes or before.memory_bytes,
+        slices=card.slices or before.slices,
     )
 
 
-def parse_nvidia_smi(text: str) -> Found:
-    """Read ``nvidia-smi --query-gpu=index,name,memory.total,driver_version --format=csv,…``.
+class _Nvidia:
+    """Cards that ``nvidia-smi`` lists, with their MIG slices."""
 
-    Models are written as the NVIDIA device plugin labels them, without the maker's name:
-    ``NVIDIA A100-SXM4-80GB`` is ``A100-SXM4-80GB``. A card whose memory is not a number is broken.
-    """
-    cards: list[PhysicalCard] = []
-    driver = None
-    for row in csv.reader(text.splitlines(), skipinitialspace=True):
-        if len(row) != 4 or not row[0].isdigit():
-            continue
-        index, name, memory, driver = row
-        cards.append(
-            PhysicalCard(
-                slot=len(cards) + 1,
-                index=index,
-                model=name.removeprefix("NVIDIA ").strip().replace(" ", "-"),
-                accelerator=AcceleratorType.GPU,
-                healthy=memory.isdigit(),
-                memory_bytes=int(memory) * _MIB if memory.isdigit() else 0,
-            )
-        )
-    return Found(tuple(cards), driver)
+    def __init__(self, timeout_s: float) -> None:
+        self._cards = Tool("nvidia-smi", *NVIDIA_QUERY, timeout_s=timeout_s)
+        self._slices = Tool("nvidia-smi", "-L", timeout_s=timeout_s)
+
+    def ask(self, known: tuple[PhysicalCard, ...]) -> Found | None:
+        """Return what the tool says now, None when it says nothing."""
+        found = _answer(self._cards, parse_nvidia_smi)
+        if found is None or not found.cards:
+            return found
+        answer = self._slices.ask()
+        if answer is not None and answer[1]:
+            listed = parse_mig(answer[0], {card.index: card.model for card in found.cards})
+        else:
+            listed = {card.index: card.slices for card in known}
+        cards = (replace(card, slices=listed.get(card.index, ())) for card in found.cards)
+        return found._replace(cards=tuple(cards))
 
 
-_CNMON_CARD = re.compile(r"^\|\s*(\d+)\s+\S+\s+(MLU[\w-]+)\s")
-_CNMON_DRIVER = re.compile(r"\b(?:Driver|CNMON)\s+(v[\d.]+)")
-_CNMON_ROW_DRIVER = re.compile(r"\|\s*(?:On|Off)\s+(v[\d.]+)\s*\|")
-_CNMON_MEMORY = re.compile(r"\d+ MiB/\s*(\d+) MiB")
+class _Cambricon:
+    """Cards that ``cnmon`` lists."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._tool = Tool("cnmon", timeout_s=timeout_s)
+
+    def ask(self, known: tuple[PhysicalCard, ...]) -> Found | None:
+        """Return what the tool says now, None when it says nothing."""
+        return _answer(self._tool, parse_cnmon)
 
 
-def parse_cnmon(text: str) -> Found:
-    """Read the table of ``cnmon``: two rows a card, the driver in the head or in each first row.
-
-    Written after the tables of CNMON v4.20 and v5.10 in public installation guides.
-    """
-    cards: list[PhysicalCard] = []
-    head = [match[1] for match in _CNMON_DRIVER.finditer(text)]
-    driver = head[-1] if head else None
-    lines = text.splitlines()
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        match = _CNMON_CARD.match(line)
-        if match is None:
-            continue
-        row_driver = _CNMON_ROW_DRIVER.search(line)
-        driver = row_driver[1] if row_driver else driver
-        memory = _CNMON_MEMORY.search(below)
-        cards.append(
-            PhysicalCard(
-                slot=len(cards) + 1,
-                index=match[1],
-                model=match[2],
-                accelerator=AcceleratorType.MLU,
-                healthy=memory is not None,
-                memory_bytes=int(memory[1]) * _MIB if memory else 0,
-            )
-        )
-    return Found(tuple(cards), driver if cards else None)
-
-
-_TOOLS: tuple[tuple[tuple[str, ...], Callable[[str], Found]], ...] = (
-    (
-        (
-            "nvidia-smi",
-            "--query-gpu=index,name,memory.total,driver_version",
-            "--format=csv,noheader,nounits",
-        ),
-        parse_nvidia_smi,
-    ),
-    (("cnmon",), parse_cnmon),
-)
-
-
-def _ask(command: tuple[str, ...], parse: Callable[[str], Found]) -> Found:
-    tool = shutil.which(command[0])
-    if tool is None:
-        return Found()
-    try:
-        answer = subprocess.run(  # noqa: S603 - fixed commands, found on the PATH
-            (tool, *command[1:]),
-            capture_output=True,
-            text=True,
-            timeout=_TOOL_TIMEOUT_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        _log.warning("%s could not be asked for cards: %s", command[0], error)
-        return Found()
-    return parse(answer.stdout)
-
-
-def _slotted(cards: list[PhysicalCard]) -> list[PhysicalCard]:
-    """Number the cards of all kinds through, so that a slot means one card of the node."""
-    return [replace(card, slot=slot) for slot, card in enumerate(cards, start=1)]
+def _answer(tool: Tool, parse: Callable[[str], Found]) -> Found | None:
+    """Return what a tool told. One that fails may tell of the cards that it could reach; one that
+    tells of none then says nothing, unless that is what it says."""
+    answer = tool.ask()
+    if answer is None:
+        return None
+    text, well = answer
+    found = parse(text)
+    return found if well or found.cards or "No devices were found" in text else None
 
 
 def _cpus() -> int:

@@ -1,107 +1,104 @@
 """An inventory: a file that says which nodes the local cluster has, in place of this machine's own.
 
-JSON (which is YAML, too): a list of nodes, each as in ::
-
-    {"name": "node-21", "os": "Ubuntu 22.04", "kernel": "5.15.0-91", "cpu": 128, "memory_gib": 512,
-     "driver_version": "v5.10.29",
-     "cards": [{"model": "MLU370-X8", "accelerator": "MLU", "count": 8, "memory_gib": 48}]}
-
-All but the name, ``cpu`` and ``memory_gib`` may be left out. Whatever the file says, every replica
-is a process of this machine.
+YAML (of which JSON is a part): ``docs/inventory.md`` tells every field. Whatever the file says,
+every replica is a process of this machine.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-from inference_ui.backend.cluster.local.hardware import this_machine
+from inference_ui.backend.cluster.local.hardware import Machine
+from inference_ui.backend.cluster.local.inventory_nodes import nodes_of
+from inference_ui.backend.cluster.local.inventory_problems import Problem, Wrong
+from inference_ui.backend.cluster.local.yaml_tree import read_tree
 from inference_ui.backend.errors import CannotStart
-from inference_ui.backend.models.compute import AcceleratorType, Node, PhysicalCard
+from inference_ui.backend.models.compute import Node
 
-GIB = 1 << 30
+_log = logging.getLogger(__name__)
 
-_Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Cards(_Strict):
-    model: Annotated[str, Field(min_length=1)]
-    accelerator: AcceleratorType
-    count: Annotated[int, Field(ge=1, le=64)]
-    memory_gib: Annotated[float, Field(ge=0)] = 0
-
-
-class _Listed(_Strict):
-    name: _Name
-    cpu: Annotated[float, Field(gt=0)]
-    memory_gib: Annotated[float, Field(gt=0)]
-    os: str = ""
-    kernel: str = ""
-    ready: bool = True
-    driver_version: str | None = None
-    cards: tuple[_Cards, ...] = ()
-
-
-def node_source(path: Path | None) -> Callable[[], tuple[Node, ...]]:
-    """Return what tells the nodes that there are: those of the file, or this machine."""
-    found = read_inventory(path) if path is not None else (this_machine(),)
-    return lambda: found
-
-
-_inventory = TypeAdapter(Annotated[tuple[_Listed, ...], Field(min_length=1)])
+_MOST_BYTES = 5_000_000
 
 
 def read_inventory(path: Path) -> tuple[Node, ...]:
-    """Return the nodes of a file, empty.
+    """Return the nodes of a file, with what the applications listed there use of them.
 
-    Raises :class:`CannotStart`, which names the file and the place in it, when it cannot be read,
-    says something that is not understood, or names a node twice.
+    Raises :class:`CannotStart` INVENTORY_UNUSABLE with the ``path``, the ``line`` (from 1; 0: none)
+    and ``place`` (``nodes[0].cards[1].count``; None: the whole file) of the first thing that is
+    wrong, and what it is: ``error`` is a :class:`Problem`, which explains ``found`` and ``wanted``.
     """
     try:
-        listed = _inventory.validate_json(path.read_bytes())
+        return nodes_of(read_tree(_content(path)))
+    except Wrong as wrong:
+        raise CannotStart(
+            "INVENTORY_UNUSABLE",
+            path=str(path),
+            line=wrong.line,
+            place=wrong.place or None,
+            error=wrong.problem.value,
+            found=wrong.found,
+            wanted=wrong.wanted,
+        ) from wrong
+
+
+def node_source(path: Path | None) -> Callable[[], tuple[Node, ...]]:
+    """Return what tells the nodes that there are now: those of the file, or this machine.
+
+    It may be asked often. Raises as :func:`read_inventory` does; what it returned never does.
+    """
+    if path is not None:
+        return _Followed(path.absolute())
+    machine = Machine()
+    return lambda: (machine.node(),)
+
+
+class _Followed:
+    """The nodes of a file that may be changed at any time. While it is wrong or missing they stay
+    as they were."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mark = self._look()
+        self._nodes = read_inventory(path)
+
+    def __call__(self) -> tuple[Node, ...]:
+        mark = self._look()
+        if mark != self._mark:
+            self._mark = mark
+            self._read_again()
+        return self._nodes
+
+    def _look(self) -> tuple[int, ...]:
+        """Return something that differs when the file was changed; nothing while it is missing."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return ()
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+    def _read_again(self) -> None:
+        try:
+            self._nodes = read_inventory(self._path)
+        except CannotStart as error:
+            args = error.message.args
+            words = [f"line {args['line']}" if args["line"] else "", args["place"]]
+            words += [args["error"], args["found"], args["wanted"]]
+            said = ", ".join(str(word) for word in words if word)
+            _log.warning(
+                "the inventory %s has become unusable, its last nodes stay: %s", self._path, said
+            )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise Wrong(Problem.NOT_A_FILE)  # a pipe would be waited for
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise _wrong(path, "", error.strerror or str(error)) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise _wrong(path, place, first["msg"]) from error
-    names = [node.name for node in listed]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise _wrong(path, f"{index}.name", f"a second node {name}")
-    return tuple(_node(node) for node in listed)
-
-
-def _wrong(path: Path, place: str, error: str) -> CannotStart:
-    return CannotStart("INVENTORY_UNUSABLE", path=str(path), place=place, error=error)
-
-
-def _node(listed: _Listed) -> Node:
-    kinds = [kind for kind in listed.cards for _ in range(kind.count)]
-    cards = tuple(
-        PhysicalCard(
-            slot=slot,
-            index=str(slot - 1),
-            model=kind.model,
-            accelerator=kind.accelerator,
-            memory_bytes=int(kind.memory_gib * GIB),
-        )
-        for slot, kind in enumerate(kinds, start=1)
-    )
-    return Node(
-        name=listed.name,
-        ready=listed.ready,
-        os=listed.os,
-        kernel=listed.kernel,
-        cpu_millis=round(listed.cpu * 1000),
-        memory_bytes=int(listed.memory_gib * GIB),
-        cards=cards,
-        driver_version=listed.driver_version,
-    )
+        raise Wrong(Problem.UNREADABLE, found=error.strerror or str(error)) from error
+    if len(data) > _MOST_BYTES:
+        raise Wrong(Problem.TOO_LARGE, wanted="5 MB")
+    return data

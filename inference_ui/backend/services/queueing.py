@@ -1,0 +1,183 @@
+"""The queue explained: who waits for what, since when, why, and what will end it.
+
+Reads only; everybody who is signed in may see it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from inference_ui.backend.capacity import nodes as room
+from inference_ui.backend.capacity.cards import cards_in_use
+from inference_ui.backend.capacity.fit import Demand, could_hold
+from inference_ui.backend.capacity.queue import Release, Waiting, release
+from inference_ui.backend.errors import Message
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.compute import Node
+from inference_ui.backend.models.task import InferenceTask, TaskStatus
+from inference_ui.backend.ports import Cluster, workload_name
+from inference_ui.backend.store import accounts as account_queries
+from inference_ui.backend.store import online as online_queries
+from inference_ui.backend.store import tasks as task_queries
+from inference_ui.backend.store.database import Store
+
+EXPLAINED = 20
+"""For so many of the first in the queue is told what will end their waiting."""
+
+Kind = Literal["task", "service", "trial", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What an application is: a task or an online service by its id, whose it is, since when it has
+    its place. ``left_s``: seconds until it ends, as far as its rate tells."""
+
+    kind: Kind = ""
+    id: str = ""
+    user: str = ""
+    since: datetime | None = None
+    left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A place in the queue. ``demand`` is None for a task that goes through an online service:
+    ``reason`` says what it waits for. ``shut`` says which nodes would do but are closed."""
+
+    application: str
+    owner: Owner
+    since: datetime
+    demand: Demand | None = None
+    reason: Message | None = None
+    shut: tuple[Message, ...] = ()
+    release: Release | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A running task with the cards that it will free: so many on each of ``nodes``."""
+
+    application: str
+    task_id: str
+    left_s: float | None
+    cards: int
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The whole queue, the longest waiting first; what ends next; and what every application is."""
+
+    queued: tuple[Queued, ...]
+    ending: tuple[Ending, ...]
+    owners: dict[str, Owner]
+
+
+class Queueing:
+    """Over the cluster and the unfinished tasks as they are now."""
+
+    def __init__(
+        self, store: Store, cluster: Cluster, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._now = now
+
+    def look(self, actor: Actor) -> Queue:
+        """Return the queue as it is now."""
+        with self._store.read() as session:
+            tasks = task_queries.unfinished(session)
+            services = online_queries.services(session)
+            ids = {task.owner_id for task in tasks} | {one.owner_id for one in services}
+            people = account_queries.names_of(session, ids)
+        owners = {
+            one.name: Owner("service", one.id, people.get(one.owner_id, ""), one.status_since)
+            for one in services
+        }
+        owners |= {task.name: _owner_of(task, people) for task in tasks}
+        waiting, found = self._cluster.queue(), self._cluster.nodes()
+        ending = _ending(tasks, found)
+        explained = [
+            self._explained(one, owners, found, ending if place < EXPLAINED else ())
+            for place, one in enumerate(waiting)
+        ]
+        rest = _elsewhere(tasks, owners, {one.demand.name for one in waiting})
+        queued = sorted((*explained, *rest), key=lambda one: one.since)
+        return Queue(tuple(queued), ending, owners)
+
+    def _explained(
+        self,
+        waiting: Waiting,
+        owners: dict[str, Owner],
+        found: Sequence[Node],
+        ending: Sequence[Ending],
+    ) -> Queued:
+        demand = waiting.demand
+        since = datetime.fromtimestamp(demand.since, self._now().tzinfo)
+        usable = could_hold(demand, found)
+        there = [node for node in found if node.name in usable]
+        return Queued(
+            application=demand.application,
+            owner=owners.get(demand.application, Owner()),
+            since=since,
+            demand=demand,
+            reason=waiting.reason,
+            shut=_shut(demand, found),
+            release=release(demand, there, [(one.application, one.left_s) for one in ending]),
+        )
+
+
+def _owner_of(task: InferenceTask, people: dict[str, str]) -> Owner:
+    since = task.running_since or task.status_since
+    return Owner("task", task.id, people.get(task.owner_id, ""), since, task.left_s)
+
+
+def _elsewhere(
+    tasks: Iterable[InferenceTask], owners: dict[str, Owner], known: set[str]
+) -> list[Queued]:
+    """Return the queued tasks that the cluster does not know yet, or that wait for a service."""
+    return [
+        Queued(task.name, owners[task.name], task.status_since, reason=task.waiting)
+        for task in tasks
+        if task.status == TaskStatus.QUEUED
+        and workload_name(task.id, task.attempt, "server") not in known
+    ]
+
+
+def _ending(tasks: Iterable[InferenceTask], found: Sequence[Node]) -> tuple[Ending, ...]:
+    """Return the tasks that hold something, by the time left, those who cannot tell it last."""
+    sitting = {one.application for node in found for one in node.tenants}
+    rows = []
+    for task in tasks:
+        if task.name in sitting:
+            per_node = Counter(
+                node.name
+                for node in found
+                for one in cards_in_use(node)
+                if one.application == task.name
+            )
+            on = per_node or {n.name: 0 for n in found if _has(n, task.name)}
+            most = max(per_node.values(), default=0)
+            rows.append(Ending(task.name, task.id, task.left_s, most, tuple(sorted(on))))
+    return tuple(sorted(rows, key=lambda one: (one.left_s is None, one.left_s or 0.0)))
+
+
+def _has(node: Node, application: str) -> bool:
+    return any(one.application == application for one in node.tenants)
+
+
+def _shut(demand: Demand, found: Sequence[Node]) -> tuple[Message, ...]:
+    """Return why nodes that would be large enough are closed to the demand, two of them at most."""
+    reasons = []
+    for node in found:
+        why = room.closed(node, demand.resources)
+        if why is None or not room.permits(demand.placement, node):
+            continue
+        if not room.never(node, demand.resources):
+            reasons.append(why)
+    return tuple(reasons[:2])

@@ -1,0 +1,63 @@
+"""集群可用资源 under the specs of a form: open or not, what of it is shown."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inference_ui.backend.capacity.nodes import NodeFit
+from inference_ui.backend.services.capacity import NodeFilter
+from inference_ui.context import actor, product
+from inference_ui.rows.available import AvailableRows, available_rows
+
+LONGEST = 200
+
+
+class AvailableState(rx.State):
+    """One table for the tab; the form says for which spec. ``fit`` is ``""``, IDLE or TIGHT."""
+
+    shown: bool = False
+    view: AvailableRows = AvailableRows()
+    text: str = ""
+    fit: str = ""
+
+    _spec_id: str = ""
+    _page: int = 1
+
+    @rx.event
+    async def toggle(self, spec_id: str) -> None:
+        """Open the table for a spec, or close it."""
+        self.shown = not self.shown
+        await self._show(spec_id)
+
+    @rx.event
+    async def look(self, spec_id: str) -> None:
+        """Show it for a spec as things are now."""
+        await self._show(spec_id)
+
+    @rx.event
+    async def search(self, text: str) -> None:
+        """Show the nodes alone in which a text occurs."""
+        self.text, self._page = str(text)[:LONGEST], 1
+        await self._show(self._spec_id)
+
+    @rx.event
+    async def show_fit(self, fit: str) -> None:
+        """Show the idle or the tight nodes alone, or all."""
+        self.fit, self._page = (fit if fit in NodeFit.__members__ else ""), 1
+        await self._show(self._spec_id)
+
+    @rx.event
+    async def turn(self, by: int) -> None:
+        """Turn over pages."""
+        self._page = min(self.view.pages, max(1, self._page + (1 if by > 0 else -1)))
+        await self._show(self._spec_id)
+
+    async def _show(self, spec_id: str) -> None:
+        self._spec_id = str(spec_id)[:LONGEST]
+        if not self.shown:
+            return
+        fit = NodeFit(self.fit) if self.fit else None
+        wanted = NodeFilter(text=self.text, fit=fit, page=self._page)
+        user, spec, capacity = actor(), self._spec_id, product().capacity
+        found = await rx.run_in_thread(lambda: capacity.of_spec(user, spec, wanted))
+        self.view = available_rows(found)
