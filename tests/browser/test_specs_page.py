@@ -44,15 +44,16 @@ WORDS = {
 
 @pytest.fixture(scope="module")
 def with_cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server whose cluster has three nodes with four cards each, and one without."""
+    """A server whose cluster has three nodes with four divisible cards each, and one without."""
     folder = tmp_path_factory.mktemp("specs")
-    cards = [{"model": "MLU370-X8", "accelerator": "MLU", "count": 4, "memory_gib": 48}]
+    kind = {"model": "MLU370-X8", "type": "MLU", "count": 4, "memory": "48GiB", "divisible": 4}
     nodes = [
-        {"name": f"node-{number}", "cpu": 32, "memory_gib": 64, "cards": cards}
+        {"name": f"node-{number}", "cpu": 32, "memory": "64GiB", "cards": [kind]}
         for number in range(1, 4)
     ]
     inventory = folder / "nodes.json"
-    inventory.write_text(json.dumps([*nodes, {"name": "plain", "cpu": 8, "memory_gib": 16}]))
+    plain = {"name": "plain", "cpu": 8, "memory": "16GiB"}
+    inventory.write_text(json.dumps({"nodes": [*nodes, plain]}))
     with site(folder / "data", {"INFERENCE_UI_INVENTORY": str(inventory)}) as served:
         yield served
 
@@ -121,7 +122,7 @@ def test_a_slice_of_a_card_is_registered_and_what_is_wrong_is_told_beside_it(
     page.get_by_role("button", name=words["create"], exact=True).click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(row(page, name)).to_contain_text("1/4 × MLU370-X8 · 12 GiB")
-    expect(row(page, name)).to_contain_text("8 GiB")
+    expect(row(page, name)).to_contain_text("3 个节点中 3 个" if locale == "zh" else "3 / 3 nodes")
     assert findings(page) == []
 
 
