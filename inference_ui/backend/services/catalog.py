@@ -42,7 +42,7 @@ class Catalog:
         return count_inputs(dataset_folder(*pair), kind, most)
 
     def specs(self, actor: Actor) -> list[ComputeSpec]:
-        """Return all compute specs, the smallest first."""
+        """Return all compute specs, by accelerator and card model, the smallest first."""
         with self._store.read() as session:
             return queries.specs(session)
 

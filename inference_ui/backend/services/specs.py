@@ -74,7 +74,7 @@ class Specs:
         self._cluster = cluster
 
     def all(self, actor: Actor) -> list[SpecView]:
-        """Return all specs, the smallest first."""
+        """Return all specs, by accelerator and card model, the smallest first."""
         with self._store.read() as session:
             specs = queries.specs(session)
             owners = account_queries.names_of(session, {spec.owner_id for spec in specs})

@@ -344,6 +344,20 @@ def test_cards_whose_names_nobody_could_type_are_not_suggested_and_others_are(
     }
 
 
+def test_specs_stand_by_accelerator_and_model_the_smallest_first(specs, administrator):
+    for name, changes in (
+        ("m2", {"cards": "2"}),
+        ("m1", {"cards": "1"}),
+        ("any", {"card_model": "", "cards": "8"}),
+        ("a4", {"card_model": "A4", "cards": "4"}),
+        ("gpu", {"accelerator": "GPU"}),
+        ("cpu", {"accelerator": "CPU", "cpu": "64"}),
+    ):
+        specs.add(administrator, replace(WITH_CARDS, name=name, **changes))
+    names = [view.spec.name for view in specs.all(administrator)]
+    assert names == ["cpu", "gpu", "any", "a4", "m1", "m2"]
+
+
 def test_nothing_is_suggested_that_is_there_under_another_name_or_size(specs, administrator):
     specs.add(administrator, replace(WITH_CARDS, name="own", cpu="1"))
     specs.add(administrator, SpecDraft("tiny", cpu="500m", memory="1GiB"))
