@@ -1,4 +1,5 @@
-"""Commands that register one's own data and models: ``volume``, ``dataset``, ``package``.
+"""Commands that register one's own data, models and sizes: ``volume``, ``dataset``, ``package``,
+``spec``.
 
 They act as the machine's administrator and may be used while the web server runs.
 """
@@ -25,9 +26,20 @@ from inference_ui.backend.models.catalog import (
     Volume,
 )
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.services.spec_drafts import SpecDraft
 from inference_ui.backend.services.volumes import VolumeDraft
 
 Tell = Callable[..., None]
+
+SPEC_OPTIONS = (
+    "card_model",
+    "cards",
+    "slice_profile",
+    "slice_memory",
+    "slice_share",
+    "runtime_class",
+)
+"""Options of ``spec`` that are fields of its draft, and may be left out."""
 
 
 class _Strict(BaseModel):
@@ -167,6 +179,13 @@ def add_commands(
         tell("cli.package_added", name=made.name, version=made.version)
         product.close()
 
+    def spec(given: argparse.Namespace) -> None:
+        product = open_product(given)
+        actor = bootstrap.seed(product)
+        made = product.specs.add(actor, _spec_draft(given))
+        tell("cli.spec_added", name=made.name)
+        product.close()
+
     volume_parser = command("volume", volume)
     volume_parser.add_argument("name")
     volume_parser.add_argument("folder", type=Path)
@@ -175,6 +194,30 @@ def add_commands(
     dataset_parser.add_argument("path")
     dataset_parser.add_argument("--volume", default="datasets")
     command("package", package).add_argument("file", type=Path)
+    _add_spec_options(command("spec", spec))
+
+
+def _add_spec_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("--cpu", required=True)
+    parser.add_argument("--memory", required=True)
+    parser.add_argument("--accelerator", default="CPU")
+    for option in SPEC_OPTIONS:
+        parser.add_argument(f"--{option.replace('_', '-')}", default="")
+    parser.add_argument("--toleration", action="append", default=[])
+
+
+def _spec_draft(given: argparse.Namespace) -> SpecDraft:
+    values = {option: getattr(given, option) for option in SPEC_OPTIONS}
+    return SpecDraft(
+        name=given.name,
+        cpu=given.cpu,
+        memory=given.memory,
+        accelerator=given.accelerator,
+        sliced="1" if any(values[name] for name in values if name.startswith("slice_")) else "",
+        tolerations="\n".join(given.toleration),
+        **values,
+    )
 
 
 def read_package(path: Path, volumes: Iterable[Volume] = ()) -> ModelPackage:

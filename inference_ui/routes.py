@@ -22,6 +22,7 @@ DATASETS = "/datasets"
 DATASET = "/datasets/[dataset_id]"
 VOLUMES = "/volumes"
 CLUSTER = "/cluster"
+SPECS = "/specs"
 
 NOT_FOUND = "404"
 """Reflex's name for the page that is shown where there is none."""

@@ -10,7 +10,6 @@ from inference_ui.backend.cluster.local.inventory import node_source, read_inven
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.compute import ComputeSpec, Node
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.reconciler import Reconciler
 from inference_ui.backend.service_reconciler import ServiceReconciler
@@ -28,14 +27,13 @@ from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.results import Results
+from inference_ui.backend.services.specs import Specs
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.services.trials import Trials
 from inference_ui.backend.services.uploads import Uploads
 from inference_ui.backend.services.volumes import VolumeDraft, Volumes
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
-
-GIB = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,7 @@ class Product:
     cluster: Cluster
     accounts: Accounts
     catalog: Catalog
+    specs: Specs
     volumes: Volumes
     datasets: Datasets
     checks: Checks
@@ -113,6 +112,7 @@ def build(settings: Settings) -> Product:
         cluster=cluster,
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
+        specs=Specs(store, cluster),
         volumes=Volumes(
             store,
             roots=settings.volume_roots,
@@ -147,7 +147,7 @@ def build(settings: Settings) -> Product:
 
 def seed(product: Product) -> Actor:
     """Make what a first start needs and is not there: the administrator, the built-in volumes,
-    specs that fit this machine. Returns the administrator."""
+    specs that fit the nodes. Returns the administrator."""
     administrator = product.accounts.ensure_administrator()
     catalog = product.catalog
     if not catalog.volumes(administrator):
@@ -155,8 +155,7 @@ def seed(product: Product) -> Actor:
             folder = str(product.settings.volumes_folder / name)
             product.volumes.add(administrator, VolumeDraft(name, folder))
     if not catalog.specs(administrator):
-        for spec in _fitting_specs(product.cluster.nodes()):
-            catalog.add_spec(administrator, spec)
+        product.specs.accept(administrator)
     return administrator
 
 
@@ -174,19 +173,3 @@ def _prepare_folders(settings: Settings) -> None:
             raise CannotStart(
                 "DATA_FOLDER_UNUSABLE", folder=folder_text, error=error.strerror
             ) from error
-
-
-def _fitting_specs(nodes: tuple[Node, ...]) -> list[ComputeSpec]:
-    """Specs of a half, one, two, … CPUs, all smaller than the largest node: something must be left
-    for the web server and the batch clients."""
-    most = max((node.cpu_millis for node in nodes), default=1000)
-    memory = max((node.memory_bytes for node in nodes), default=GIB)
-    sizes = [cpus for cpus in (1, 2, 4, 8, 16) if cpus * 1000 < most and cpus * GIB * 2 < memory]
-    specs = [
-        ComputeSpec(
-            name=f"cpu-{cpus}c", owner_id="", cpu_millis=cpus * 1000, memory_bytes=cpus * 2 * GIB
-        )
-        for cpus in sizes or [1]
-    ]
-    half = ComputeSpec(name="cpu-half", owner_id="", cpu_millis=500, memory_bytes=GIB)
-    return [half, *specs]

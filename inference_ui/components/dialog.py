@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from inference_ui.components.controls import button
+from inference_ui.components.focus import return_focus
 from inference_ui.i18n.live import t
 
 
@@ -30,6 +31,7 @@ def form_dialog(
             ),
             class_name="dlg",
             aria_describedby="",
+            on_close_auto_focus=return_focus(),
         ),
         open=open,
         on_open_change=lambda _opened: on_close,

@@ -43,7 +43,10 @@ NAVIGATION = (
     ),
     (
         "nav.resources",
-        (("nav.cluster", "cluster", routes.CLUSTER),),
+        (
+            ("nav.cluster", "cluster", routes.CLUSTER),
+            ("nav.specs", "specs", routes.SPECS),
+        ),
     ),
 )
 """Sections of the menu: their key, and (key, symbol, path) of each entry that there is."""

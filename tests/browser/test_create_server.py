@@ -12,18 +12,17 @@ from playwright.sync_api import Locator, Page, expect
 from inference_ui import routes
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch, Variable
-from inference_ui.backend.models.compute import ComputeSpec
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.services.server_drafts import ServerDraft
 from inference_ui.backend.services.service_drafts import DeployDraft
+from inference_ui.backend.services.spec_drafts import SpecDraft
 from tests.support import model_server
 from tests.support.create_form import choose, control, created, message, variable
 from tests.support.installation import numbered_inputs
 from tests.support.site import Site, site
 from tests.support.waiting import wait_for
 
-GIB = 1 << 30
 DEFAULT_KEY, TYPED_KEY = "default-key-1e7c", "typed-key-93ab"
 
 
@@ -180,19 +179,19 @@ def with_cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     nodes.append({"name": "plain", "cpu": 8, "memory": "16GiB"})
     inventory.write_text(json.dumps({"nodes": nodes}))
     with site(folder / "data", {"INFERENCE_UI_INVENTORY": str(inventory)}) as served:
-        spec = ComputeSpec(
-            name="x8-2c", owner_id="", cpu_millis=4000, memory_bytes=8 * GIB, accelerator="MLU",
-            card_model="MLU370-X8", cards=2,
-        )  # fmt: skip
-        served.inside.product.catalog.add_spec(served.inside.administrator, spec)
+        spec = SpecDraft(
+            "x8-2c", cpu="4", memory="8GiB", accelerator="MLU", card_model="MLU370-X8", cards="2"
+        )
+        served.inside.product.specs.add(served.inside.administrator, spec)
         yield served
 
 
 def with_mlu(visit, served: Site, **look) -> Page:
     page = visit(served.user(), routes.NEW_TASK, at=served, **look)
     page.get_by_role("button", name="MLU", exact=True).click()
-    page.get_by_text("x8-2c").click()
-    expect(page.get_by_text("9 个节点中 9 个")).to_be_visible()
+    page.get_by_text("x8-2c", exact=True).click()
+    chosen = page.get_by_role("row").filter(has=page.get_by_text("x8-2c", exact=True))
+    expect(chosen).to_contain_text("9 个节点中 9 个")
     return page
 
 

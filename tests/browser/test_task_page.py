@@ -14,7 +14,6 @@ from playwright.sync_api import Locator, Page, expect
 from inference_ui import routes
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
-from inference_ui.backend.models.compute import ComputeSpec
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import (
@@ -25,6 +24,7 @@ from inference_ui.backend.records import (
     WalkState,
     write_record,
 )
+from inference_ui.backend.services.spec_drafts import SpecDraft
 from tests.support.installation import numbered_inputs
 from tests.support.samples import a_plan
 from tests.support.site import Site
@@ -58,10 +58,8 @@ def models(running: Site) -> Site:
     )
     inside.product.packages.add(inside.administrator, chatty)
     node = inside.product.cluster.nodes()[0]
-    whole = ComputeSpec(
-        name="whole", owner_id="", cpu_millis=node.cpu_millis - 200, memory_bytes=1 << 28
-    )
-    inside.product.catalog.add_spec(inside.administrator, whole)
+    whole = SpecDraft("whole", cpu=f"{node.cpu_millis - 200}m", memory="256MiB")
+    inside.product.specs.add(inside.administrator, whole)
     return running
 
 

@@ -40,6 +40,25 @@ def test_ones_own_folder_and_model_are_registered(folder: Path, tmp_path: Path) 
         ("volume", "nas", tmp_path / "nas", *at),
         ("dataset", "night", "pages", "--volume", "nas", *at),
         ("package", file, *at),
+        (
+            "spec",
+            "x8",
+            "--cpu",
+            "500m",
+            "--memory",
+            "4GiB",
+            "--accelerator",
+            "MLU",
+            "--cards",
+            "1",
+            "--slice-share",
+            "25",
+            "--toleration",
+            "spot",
+            "--toleration",
+            "a=b:NoSchedule",
+            *at,
+        ),
     ):
         done = run(*words)
         assert done.returncode == 0, done.stderr
@@ -47,6 +66,9 @@ def test_ones_own_folder_and_model_are_registered(folder: Path, tmp_path: Path) 
     product = registered(folder)
     actor = product.accounts.ensure_administrator()
     assert [(d.name, v.name) for d, v in product.catalog.datasets(actor)] == [("night", "nas")]
+    spec = next(spec for spec in product.catalog.specs(actor) if spec.name == "x8").resources
+    assert (spec.cpu_millis, spec.cards, spec.slice.share) == (500, 1, 25)
+    assert [one.key for one in spec.tolerations] == ["spot", "a"]
     (package,) = product.packages.all(actor)
     assert package.snapshot.launch.environment == {"CONF": "0.4"}
     assert (package.model_name, package.box_format) == ("yolo", "xywh")

@@ -14,10 +14,11 @@ from PIL import Image
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, NotFound, Refused
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import ContainerLaunch, ModelPackage, PackageLaunch
-from inference_ui.backend.models.compute import ComputeSpec, Resources
+from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.ports import Probe, ServerWorkload
 from inference_ui.backend.services import trials as module
 from inference_ui.backend.services.asking import Question
+from inference_ui.backend.services.spec_drafts import SpecDraft
 from inference_ui.backend.services.trial import Trial, TrialPhase
 from tests.support.installation import Installation, processes_of
 from tests.support.waiting import wait_for
@@ -185,10 +186,8 @@ def test_a_user_has_one_trial_at_a_time_and_so_has_a_package(trying: Trying) -> 
 
 def test_a_trial_waits_for_room_and_says_for_what(trying: Trying) -> None:
     (node,) = trying.product.cluster.nodes()
-    whole = ComputeSpec(
-        name="whole", owner_id="", cpu_millis=node.cpu_millis, memory_bytes=64 << 20
-    )
-    trying.product.catalog.add_spec(trying.installation.administrator, whole)
+    draft = SpecDraft("whole", cpu=f"{node.cpu_millis}m", memory="64MiB")
+    whole = trying.product.specs.add(trying.installation.administrator, draft)
     blocker, package = trying.package("blocker", MODE="never"), trying.package()
     trying.start(blocker, actor=trying.somebody("other"), spec=whole.id)
     trying.until(blocker, TrialPhase.STARTING)

@@ -61,10 +61,15 @@ def closed(node: Node, resources: Resources) -> Message | None:
     if node.cordoned:
         return Message("NODE_CORDONED", {"node": node.name, "why": node.why or "none"})
     for taint in node.taints:
-        if taint.effect in _KEEPS_OFF and not tolerates(resources.tolerations, taint):
+        if keeps_off(taint) and not tolerates(resources.tolerations, taint):
             words = f"{taint.key}={taint.value}" if taint.value else taint.key
             return Message("NODE_TAINTED", {"node": node.name, "taint": words})
     return None
+
+
+def keeps_off(taint: Taint) -> bool:
+    """Tell whether a taint closes its node to what does not tolerate it."""
+    return taint.effect in _KEEPS_OFF
 
 
 def tolerates(tolerations: Iterable[Toleration], taint: Taint) -> bool:

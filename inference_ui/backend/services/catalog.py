@@ -1,22 +1,21 @@
-"""What tasks are made of: storage volumes, datasets, compute specs."""
+"""What tasks are made of: storage volumes, datasets, compute specs, as forms offer them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from inference_ui.backend.errors import Forbidden, InvalidFields, Message, NotFound
+from inference_ui.backend.errors import NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.models.compute import ComputeSpec
 from inference_ui.backend.records import InputKind
 from inference_ui.backend.services.folders import count_inputs
-from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store.database import Store
 
 
 class Catalog:
-    """Lists for everybody who is signed in; registering a spec is for administrators."""
+    """Lists for everybody who is signed in."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -43,30 +42,9 @@ class Catalog:
         return count_inputs(dataset_folder(*pair), kind, most)
 
     def specs(self, actor: Actor) -> list[ComputeSpec]:
-        """Return all compute specs, the smallest first."""
+        """Return all compute specs, by accelerator and card model, the smallest first."""
         with self._store.read() as session:
             return queries.specs(session)
-
-    def add_spec(self, actor: Actor, spec: ComputeSpec) -> ComputeSpec:
-        """Register a compute spec; its owner becomes the acting administrator.
-
-        Raises :class:`Forbidden`, :class:`InvalidFields`.
-        """
-        spec.name, spec.owner_id = clean_name(spec.name), actor.id
-        size = None
-        if spec.cpu_millis <= 0 or spec.memory_bytes <= 0 or spec.cards < 0:
-            size = Message("SPEC_SIZE")
-        if not actor.is_administrator:
-            raise Forbidden("ADMINISTRATORS_ONLY")
-        given = {"name": name_problem(spec.name), "size": size}
-        problems = {name: problem for name, problem in given.items() if problem is not None}
-        with self._store.write() as session:
-            if spec.name in {row.name for row in queries.specs(session)}:
-                problems.setdefault("name", Message("NAME_TAKEN", {"name": spec.name}))
-            if problems:
-                raise InvalidFields(problems)
-            session.add(spec)
-        return spec
 
 
 def dataset_folder(dataset: Dataset, volume: Volume) -> Path:

@@ -16,6 +16,11 @@ def clean_name(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip(" \t")
 
 
+def invisible(character: str) -> bool:
+    """Tell whether a character cannot be seen, or changes how what follows is read."""
+    return unicodedata.category(character) in _INVISIBLE
+
+
 def name_problem(name: str) -> Message | None:
     """Say what keeps a name from being used, or None."""
     cleaned = clean_name(name)
@@ -24,7 +29,7 @@ def name_problem(name: str) -> Message | None:
     if len(cleaned) > MAX_NAME:
         return Message("NAME_TOO_LONG", {"max": MAX_NAME, "length": len(cleaned)})
     for character in cleaned:
-        if unicodedata.category(character) in _INVISIBLE:
+        if invisible(character):
             return Message("NAME_CONTROL_CHARACTER", {"character": f"U+{ord(character):04X}"})
         if character in "/\\":
             return Message("NAME_CHARACTER", {"character": character})

@@ -48,8 +48,12 @@ def packages(session: Session) -> list[ModelPackage]:
 
 
 def specs(session: Session) -> list[ComputeSpec]:
-    """Return all compute specs, the smallest first."""
+    """Return all compute specs, by accelerator and card model, the smallest first."""
     query = select(ComputeSpec).order_by(
-        ComputeSpec.accelerator, col(ComputeSpec.cards), col(ComputeSpec.cpu_millis)
+        ComputeSpec.accelerator,
+        func.coalesce(ComputeSpec.card_model, ""),
+        col(ComputeSpec.cards),
+        col(ComputeSpec.cpu_millis),
+        ComputeSpec.name,
     )
     return list(session.exec(query))

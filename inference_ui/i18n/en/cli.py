@@ -28,6 +28,8 @@ TEXT = {
     "volume_added": "Registered the storage volume {name}: {folder}",
     "dataset_added": "Registered the dataset {name}: {volume}/{path}",
     "package_added": "Registered the model package {name} {version}.",
+    "spec_added": "Registered the compute spec {name}.",
+    "help_spec": "register a compute spec",
     "help_volume": "register a folder as a storage volume",
     "help_dataset": "register a folder of a storage volume as a dataset",
     "help_package": "register a model package from its JSON file",

@@ -2,6 +2,7 @@ AREA = "nav"
 TEXT = {
     "resources": "Resources",
     "cluster": "Cluster",
+    "specs": "Compute specs",
     "label": "Main",
     "deploy": "Deploy",
     "tasks": "Inference tasks",

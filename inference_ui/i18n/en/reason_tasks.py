@@ -27,5 +27,4 @@ TEXT = {
     "VERSION_PARTS": "A version has three parts like 1.2.3, not “{version}”",
     "COMMAND_EMPTY": "This package has no command for one machine and cannot run here; ask an "
     "administrator to register a version with one",
-    "SPEC_SIZE": "CPU and memory must be above 0, and the number of cards not negative",
 }

@@ -25,6 +25,8 @@ TEXT = {
     "volume_added": "已登记存储卷 {name}：{folder}",
     "dataset_added": "已登记数据集 {name}：{volume}/{path}",
     "package_added": "已登记模型包 {name} {version}。",
+    "spec_added": "已登记算力规格 {name}。",
+    "help_spec": "登记一个算力规格",
     "help_volume": "把一个文件夹登记为存储卷",
     "help_dataset": "把存储卷里的一个文件夹登记为数据集",
     "help_package": "登记模型包（JSON 文件）",

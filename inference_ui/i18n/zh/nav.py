@@ -2,6 +2,7 @@ AREA = "nav"
 TEXT = {
     "resources": "资源",
     "cluster": "集群",
+    "specs": "算力规格",
     "label": "主导航",
     "deploy": "部署上线",
     "tasks": "推理任务",

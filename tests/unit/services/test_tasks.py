@@ -17,17 +17,18 @@ from inference_ui.backend.models.catalog import (
     RunParameter,
     Variable,
 )
-from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Node, PhysicalCard
+from inference_ui.backend.models.compute import AcceleratorType, Node, PhysicalCard
 from inference_ui.backend.models.service import Elsewhere, OnlineService
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import InputKind
 from inference_ui.backend.services.accounts import Accounts
-from inference_ui.backend.services.catalog import Catalog
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.drafts import TaskDraft
 from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.server_drafts import MAX_NODES
+from inference_ui.backend.services.spec_drafts import SpecDraft
+from inference_ui.backend.services.specs import Specs
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.store import tasks as queries
 from tests.support.shelves import Shelves
@@ -67,7 +68,6 @@ class World:
         for path in (self.results, self.pages / "deep"):
             path.mkdir(parents=True)
         (self.pages / "deep" / "one.json").write_text("{}")
-        catalog = Catalog(store)
         shelves = Shelves(store, folder / "own", administrator)
         volume = shelves.volume("results", self.results)
         on = shelves.volume("datasets", folder / "datasets")
@@ -86,24 +86,11 @@ class World:
                 ),
             ),
         )
-        spec = catalog.add_spec(
-            administrator,
-            ComputeSpec(name="small", owner_id="", cpu_millis=1000, memory_bytes=GIB),
-        )
-        self.huge = catalog.add_spec(
-            administrator,
-            ComputeSpec(name="huge", owner_id="", cpu_millis=10**9, memory_bytes=GIB),
-        )
-        self.card = catalog.add_spec(
-            administrator,
-            ComputeSpec(
-                name="card",
-                owner_id="",
-                cpu_millis=1000,
-                memory_bytes=GIB,
-                accelerator=AcceleratorType.GPU,
-                cards=1,
-            ),
+        specs = Specs(store, MemoryCluster(NODES))
+        spec = specs.add(administrator, SpecDraft("small", cpu="1", memory="1GiB"))
+        self.huge = specs.add(administrator, SpecDraft("huge", cpu="10000", memory="1GiB"))
+        self.card = specs.add(
+            administrator, SpecDraft("card", cpu="1", memory="1GiB", accelerator="GPU", cards="1")
         )
         self.changes = Changes()
         self.tasks = Tasks(store, MemoryCluster(NODES), self.changes)
