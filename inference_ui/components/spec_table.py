@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from inference_ui.components.cards import cards_of
 from inference_ui.components.controls import described, field_message, required_mark
 from inference_ui.i18n.live import fmt_size, t
 
@@ -49,15 +50,6 @@ def spec_table(
         ),
         field_message(id, error, hint),
         class_name="f",
-    )
-
-
-def cards_of(row: Any) -> Any:
-    """Return the cards or slices of a ``SpecRow`` in words."""
-    return rx.cond(
-        row.sliced,
-        t("create.slices", count=row.cards, model=row.card),
-        t("create.cards", count=row.cards, model=row.card),
     )
 
 
@@ -129,7 +121,7 @@ def _head(name: str) -> rx.Component:
 
 def _row(id: str, row: Any, on: Any, on_choose: Any) -> rx.Component:
     own = f"spec-{row.id}"
-    cards = rx.cond(row.cards > 0, cards_of(row), "—")
+    cards = rx.cond(row.cards > 0, cards_of(row.asked), "—")
     room = rx.cond(
         row.fits > 0, t("create.room", free=row.free, fits=row.fits), t("create.room_none")
     )

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
-from inference_ui.components.spec_table import cards_of
+from inference_ui.components.cards import cards_of
 from inference_ui.i18n.live import fmt_duration, fmt_size, reason, t
 from inference_ui.rows.cluster import EndingRow, QueuedRow
 from inference_ui.state.cluster import ClusterState
@@ -81,7 +81,7 @@ def _named(row: Any) -> rx.Component:
 def _need(row: Any) -> rx.Component:
     sizes = rx.fragment(t("create.cpus", count=row.cpus), " · ", fmt_size(row.memory_bytes))
     return rx.el.div(
-        rx.el.span(rx.cond(row.cards > 0, cards_of(row), sizes), class_name="tag num"),
+        rx.el.span(rx.cond(row.cards > 0, cards_of(row.asked), sizes), class_name="tag num"),
         rx.el.span(t("cluster.on_nodes", count=row.nodes), class_name="tag num"),
         class_name="need",
     )

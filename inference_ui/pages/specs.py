@@ -8,6 +8,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from inference_ui import routes
+from inference_ui.components.cards import cards_of
 from inference_ui.components.clock import Every
 from inference_ui.components.controls import button, icon_button
 from inference_ui.components.feedback import confirm, empty, note, skeleton_rows
@@ -116,22 +117,16 @@ def _actions(row: Any) -> rx.Component:
 
 def _amounts(row: Any) -> tuple[rx.Component, ...]:
     return (
-        rx.el.td(rx.cond(row.amount != "", _cards(row), rx.el.span("—", class_name="t3"))),
+        rx.el.td(
+            rx.cond(
+                row.asked.amount != "",
+                rx.el.span(cards_of(row.asked), class_name="cut l1 num"),
+                rx.el.span("—", class_name="t3"),
+            )
+        ),
         rx.el.td(t("specs.cpus", count=row.cpus), class_name="num cut"),
         rx.el.td(fmt_size(row.memory_bytes), class_name="num cut"),
         rx.el.td(_room(row), class_name="num"),
-    )
-
-
-def _cards(row: Any) -> rx.Component:
-    cards = t("specs.cards", amount=row.amount, model=row.model)
-    return rx.el.span(
-        cards,
-        rx.cond(row.profile != "", rx.fragment(" · ", row.profile)),
-        rx.cond(row.slice_bytes > 0, rx.fragment(" · ", fmt_size(row.slice_bytes))),
-        rx.cond(row.any_slice, rx.fragment(" · ", t("specs.any_slice"))),
-        class_name="cut l1 num",
-        title=cards,
     )
 
 

@@ -14,8 +14,8 @@ from inference_ui.backend.models.compute import Node, PhysicalCard, VirtualCard
 from inference_ui.backend.services.capacity import NodePage
 from inference_ui.backend.services.queueing import Ending, Owner, Queue, Queued
 from inference_ui.rows.available import gib, pages_of
+from inference_ui.rows.cards import CardsRow, cards_row
 from inference_ui.rows.common import MessageRow, message_row, share_width
-from inference_ui.rows.spec_choice import card_label
 
 WHOLE = 100
 
@@ -84,8 +84,8 @@ class TotalRow:
 
 @dataclass(frozen=True, slots=True)
 class QueuedRow:
-    """A place in the queue, counted from 1. ``cards`` of the kind ``card`` on each of ``nodes``;
-    0 cards: cores and bytes. ``frees`` are who must end first, in ``left_s`` seconds."""
+    """A place in the queue, counted from 1. ``cards`` as they are ``asked`` for on each of
+    ``nodes``; 0 cards: cores and bytes. ``frees`` are who must end first, in ``left_s`` seconds."""
 
     place: int
     application: str
@@ -93,8 +93,7 @@ class QueuedRow:
     user: str
     waited_s: float
     cards: int
-    card: str
-    sliced: bool
+    asked: CardsRow
     cpus: float
     memory_bytes: int
     nodes: int
@@ -266,8 +265,7 @@ def _queued(place: int, one: Queued, now: datetime) -> QueuedRow:
         user=one.owner.user,
         waited_s=max(0.0, (now - one.since).total_seconds()),
         cards=resources.cards if resources else 0,
-        card=card_label(resources) if resources else "",
-        sliced=bool(resources and resources.slice),
+        asked=cards_row(resources) if resources else CardsRow(),
         cpus=resources.cpu_millis / 1000 if resources else 0.0,
         memory_bytes=resources.memory_bytes if resources else 0,
         nodes=one.demand.replicas if one.demand else 0,

@@ -9,8 +9,8 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.service import OnlineService, ServiceStatus, ServiceWish
 from inference_ui.backend.ports import Phase
 from inference_ui.backend.services.online import ServiceView
+from inference_ui.rows.cards import card_label
 from inference_ui.rows.common import MessageRow, message_row
-from inference_ui.rows.spec_choice import card_label
 
 RESTING = (ServiceStatus.STOPPED, ServiceStatus.FAILED)
 

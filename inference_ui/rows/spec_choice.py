@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Resources
+from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec
+from inference_ui.rows.cards import CardsRow, card_label, cards_row
 
-GIB = 1 << 30
 NO_ROOMS: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class SpecRow:
-    """A compute spec: ``cards`` (``sliced``: slices) of the kind ``card`` (0: none), CPUs, bytes,
-    for each node. One replica of it fits on ``free`` nodes now, on ``fits`` were they empty.
-    ``model`` is the card model that it names, if any."""
+    """A compute spec: ``cards`` (or slices) of the kind ``card`` (0: none), as they are ``asked``
+    for; CPUs, bytes, for each node. One replica of it fits on ``free`` nodes now, on ``fits`` were
+    they empty. ``model`` is the card model that it names, if any."""
 
     id: str = ""
     name: str = ""
     cards: int = 0
     card: str = ""
-    sliced: bool = False
+    asked: CardsRow = field(default_factory=CardsRow)
     cpus: float = 0.0
     memory_bytes: int = 0
     accelerator: str = "CPU"
@@ -54,7 +54,7 @@ def spec_row(spec: ComputeSpec, free: int = 0, fits: int = 0) -> SpecRow:
         name=spec.name,
         cards=spec.cards,
         card=card_label(spec.resources),
-        sliced=spec.slice is not None,
+        asked=cards_row(spec.resources),
         cpus=spec.cpu_millis / 1000,
         memory_bytes=spec.memory_bytes,
         accelerator=str(spec.accelerator),
@@ -62,22 +62,6 @@ def spec_row(spec: ComputeSpec, free: int = 0, fits: int = 0) -> SpecRow:
         free=free,
         fits=fits,
     )
-
-
-def card_label(resources: Resources) -> str:
-    """Return what kind of card or slice is asked for: ``A100``, ``A100 · 1g.10gb``,
-    ``MLU370-X8 · 25% · 12 GiB``; ``""`` where none is."""
-    if not resources.cards:
-        return ""
-    wanted = resources.slice
-    words = [resources.card_model or str(resources.accelerator)]
-    if wanted is not None and wanted.profile:
-        words.append(wanted.profile)
-    if wanted is not None and wanted.share:
-        words.append(f"{wanted.share}%")
-    if wanted is not None and wanted.memory_bytes:
-        words.append(f"{wanted.memory_bytes / GIB:.4g} GiB")
-    return " · ".join(words)
 
 
 def accelerators_of(specs: Iterable[SpecRow]) -> list[str]:

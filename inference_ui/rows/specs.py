@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
-from inference_ui.backend.capacity.cards import WHOLE_SHARE
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.compute import AcceleratorType, Resources, Slice
+from inference_ui.backend.models.compute import AcceleratorType, Resources
 from inference_ui.backend.services.spec_drafts import SpecDraft
 from inference_ui.backend.services.specs import Offer, Room, SpecView
+from inference_ui.rows.cards import CardsRow, cards_row
 from inference_ui.rows.common import MessageRow, message_row
 
 FIELDS = tuple(one.name for one in fields(SpecDraft))
@@ -23,8 +23,7 @@ EMPTY = asdict(SpecDraft("", cards="1"))
 
 @dataclass(frozen=True, slots=True)
 class SpecRow:
-    """A spec. Of cards: how many (``amount``: ``2``, or ``1/4`` for slices; ``""``: none) of which
-    ``model``, the ``profile`` and bytes of a slice; or that ``any_slice`` will do.
+    """A spec, with what is ``asked`` of cards.
 
     One replica fits on ``free`` nodes now, on ``fits`` ever; ``short`` is the code of what keeps
     it off all of them. ``known`` is False while nobody can tell. ``id`` is empty for one that is
@@ -33,11 +32,7 @@ class SpecRow:
 
     id: str = ""
     name: str = ""
-    amount: str = ""
-    model: str = ""
-    profile: str = ""
-    slice_bytes: int = 0
-    any_slice: bool = False
+    asked: CardsRow = field(default_factory=CardsRow)
     cpus: float = 0.0
     memory_bytes: int = 0
     known: bool = False
@@ -72,23 +67,9 @@ def offer_rows(offers: Iterable[Offer]) -> list[SpecRow]:
     return [_row(one.resources, one.room, name=one.name) for one in offers]
 
 
-def amount_text(resources: Resources) -> str:
-    """Return how many cards: ``2``, ``1/4``, ``2 × 1/4``, ``30%``; ``""`` for none."""
-    share = resources.slice.share if resources.slice else 0
-    if not resources.cards or not share:
-        return str(resources.cards or "")
-    part = f"1/{WHOLE_SHARE // share}" if WHOLE_SHARE % share == 0 and share < 100 else f"{share}%"
-    return part if resources.cards == 1 else f"{resources.cards} × {part}"
-
-
 def _row(resources: Resources, room: Room | None, **values: object) -> SpecRow:
-    part = resources.slice
     return SpecRow(
-        amount=amount_text(resources),
-        model=(resources.card_model or str(resources.accelerator)) if resources.cards else "",
-        profile=part.profile if part else "",
-        slice_bytes=part.memory_bytes if part else 0,
-        any_slice=part == Slice(),
+        asked=cards_row(resources),
         cpus=resources.cpu_millis / 1000,
         memory_bytes=resources.memory_bytes,
         known=room is not None,

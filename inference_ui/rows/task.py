@@ -15,6 +15,7 @@ from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.records import SOURCE_ROOT, ErrorGroup, Progress
 from inference_ui.backend.services.again import can_resume
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
+from inference_ui.rows.cards import card_label
 from inference_ui.rows.chart import ChartRow, chart
 from inference_ui.rows.common import (
     MessageRow,
@@ -25,7 +26,6 @@ from inference_ui.rows.common import (
     stopping,
 )
 from inference_ui.rows.logs import LogTab, chosen, evidence, log_tabs, readable, replica_label
-from inference_ui.rows.spec_choice import card_label
 from inference_ui.rows.timeline import StepRow, seconds_in, spans, timeline
 from inference_ui.rows.verdict import VerdictRow, verdict
 

@@ -12,6 +12,7 @@ from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.services.tasks import TaskPage
+from inference_ui.rows.cards import card_label
 from inference_ui.rows.common import (
     MessageRow,
     message_row,
@@ -20,7 +21,6 @@ from inference_ui.rows.common import (
     status_word,
     stopping,
 )
-from inference_ui.rows.spec_choice import card_label
 
 PAGE_SIZE = 50
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from inference_ui.backend.models.compute import ComputeSpec, Slice
+from inference_ui.rows.cards import card_label
 from inference_ui.rows.spec_choice import (
     CardModelRow,
     accelerators_of,
-    card_label,
     card_models,
     spec_rows,
     specs_of,

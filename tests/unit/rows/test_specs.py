@@ -8,11 +8,11 @@ from inference_ui.backend.errors import Message
 from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, Resources, Slice
 from inference_ui.backend.services.spec_drafts import SpecDraft
 from inference_ui.backend.services.specs import Offer, Room, SpecView
+from inference_ui.rows.cards import amount_text
 from inference_ui.rows.specs import (
     EMPTY,
     FIELDS,
     SpecRow,
-    amount_text,
     draft_of,
     model_names,
     offer_rows,
@@ -62,15 +62,15 @@ def test_a_slice_tells_its_profile_its_memory_or_that_any_will_do():
     whole, cut, part, anything = (
         row(cards(1, one)) for one in (None, Slice(profile="p"), Slice(memory_bytes=GIB), Slice())
     )
-    assert (whole.profile, whole.slice_bytes, whole.any_slice) == ("", 0, False)
-    assert (cut.profile, cut.any_slice) == ("p", False)
-    assert (part.slice_bytes, part.any_slice) == (GIB, False)
-    assert anything.any_slice
+    assert (whole.asked.profile, whole.asked.slice_bytes, whole.asked.any_slice) == ("", 0, False)
+    assert (cut.asked.profile, cut.asked.any_slice) == ("p", False)
+    assert (part.asked.slice_bytes, part.asked.any_slice) == (GIB, False)
+    assert anything.asked.any_slice
 
 
 def test_a_spec_for_any_model_shows_its_type_and_one_without_cards_nothing():
-    assert row(cards(model=None)).model == "MLU"
-    assert row(Resources(cpu_millis=1, memory_bytes=1, card_model="left over")).model == ""
+    assert row(cards(model=None)).asked.model == "MLU"
+    assert row(Resources(cpu_millis=1, memory_bytes=1, card_model="left over")).asked.model == ""
 
 
 def test_a_row_tells_size_room_users_and_owner():
@@ -79,7 +79,7 @@ def test_a_row_tells_size_room_users_and_owner():
     )
     [made] = spec_rows([SpecView(spec, "Lin", 2, 1, Room(0, 0, "cpu"))])
     assert (made.id, made.name, made.owner) == ("1", "small", "Lin")
-    assert (made.cpus, made.memory_bytes, made.amount) == (0.5, GIB, "")
+    assert (made.cpus, made.memory_bytes, made.asked.amount) == (0.5, GIB, "")
     assert (made.known, made.free, made.fits, made.short) == (True, 0, 0, "cpu")
     assert (made.tasks, made.services, made.created_at) == (2, 1, NOW.timestamp())
     [unknown] = spec_rows([SpecView(spec, "Lin", 0, 0, None)])
