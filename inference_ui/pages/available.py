@@ -17,8 +17,8 @@ FEW = 8
 """So many nodes are seen at a glance, without filters."""
 
 
-def available_panel(spec_id: Any) -> rx.Component:
-    """Return the link and, when it is open, the table for the spec with this id (a Var)."""
+def available_panel() -> rx.Component:
+    """Return the link and, when it is open, the table for the spec that the form has chosen."""
     return rx.el.div(
         rx.el.div(
             rx.el.button(
@@ -28,12 +28,12 @@ def available_panel(spec_id: Any) -> rx.Component:
                 class_name="opens",
                 aria_expanded=rx.cond(AvailableState.shown, "true", "false"),
                 aria_controls="available",
-                on_click=AvailableState.toggle(spec_id),
+                on_click=AvailableState.toggle,
             ),
             rx.cond(AvailableState.shown & (VIEW.spec != ""), _summary()),
             class_name="avail-head",
         ),
-        rx.cond(AvailableState.shown, _opened(spec_id)),
+        rx.cond(AvailableState.shown, _opened()),
         class_name="avail",
     )
 
@@ -86,10 +86,10 @@ def _fit(code: str, label: Any) -> rx.Component:
     )
 
 
-def _opened(spec_id: Any) -> rx.Component:
+def _opened() -> rx.Component:
     return rx.el.div(
         rx.cond(
-            spec_id == "",
+            ~AvailableState.has_spec,
             rx.el.p(t("available.choose_spec"), class_name="t3 none"),
             rx.cond(
                 VIEW.idle + VIEW.tight == 0,

@@ -27,7 +27,6 @@ from inference_ui.pages.create_parts import (
 )
 from inference_ui.pages.create_server import compute, own_server
 from inference_ui.pages.shell import Page, shell
-from inference_ui.state.available import AvailableState
 from inference_ui.state.base import SignedIn
 from inference_ui.state.canary import CanaryState
 from inference_ui.state.create import CreateState
@@ -46,7 +45,6 @@ def create() -> rx.Component:
             on_change=[
                 CreateState.look_again,
                 CanaryState.look,
-                AvailableState.look(VALUES["spec_id"]),
             ],
         ),
         Every.create(

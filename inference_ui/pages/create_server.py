@@ -24,7 +24,6 @@ from inference_ui.pages.create_parts import (
     package,
     service_type,
 )
-from inference_ui.state.available import AvailableState
 from inference_ui.state.create import CreateState
 
 
@@ -138,10 +137,7 @@ def _spec() -> rx.Component:
         CreateState.specs,
         label=t("create_field.spec_id"),
         chosen=VALUES["spec_id"],
-        on_choose=lambda spec: [
-            CreateState.leave("spec_id", spec),
-            AvailableState.look(spec),
-        ],
+        on_choose=lambda spec: CreateState.leave("spec_id", spec),
         error=error("spec_id"),
         hint=rx.cond(CreateState.all_specs.length() == 0, t("create.no_specs"), ""),
         kinds=spec_filters(
@@ -153,7 +149,7 @@ def _spec() -> rx.Component:
             left=CreateState.specs.length(),
             total=CreateState.all_specs.length(),
         ),
-        below=available_panel(VALUES["spec_id"]),
+        below=available_panel(),
     )
 
 

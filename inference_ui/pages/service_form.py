@@ -30,7 +30,6 @@ from inference_ui.pages.available import available_panel
 from inference_ui.pages.service_url import url_form
 from inference_ui.pages.shell import Page, shell
 from inference_ui.rows.service_form import DEPLOY_FIELDS
-from inference_ui.state.available import AvailableState
 from inference_ui.state.base import SignedIn
 from inference_ui.state.live import Live
 from inference_ui.state.service_form import ServiceFormState as Form
@@ -57,7 +56,7 @@ def service_form() -> rx.Component:
     return shell(
         OnRevision.create(
             revision=Live.revision,
-            on_change=[Form.look_again, AvailableState.look(VALUES["spec_id"])],
+            on_change=Form.look_again,
         ),
         rx.cond(
             ready,
@@ -217,7 +216,7 @@ def _spec() -> rx.Component:
         Form.specs,
         label=t("service_field.spec_id"),
         chosen=VALUES["spec_id"],
-        on_choose=lambda spec: [Form.leave("spec_id", spec), AvailableState.look(spec)],
+        on_choose=lambda spec: Form.leave("spec_id", spec),
         error=_error("spec_id"),
         hint=rx.cond(Form.all_specs.length() == 0, t("create.no_specs"), ""),
         kinds=spec_filters(
@@ -229,7 +228,7 @@ def _spec() -> rx.Component:
             left=Form.specs.length(),
             total=Form.all_specs.length(),
         ),
-        below=available_panel(VALUES["spec_id"]),
+        below=available_panel(),
     )
 
 

@@ -13,9 +13,11 @@ LONGEST = 200
 
 
 class AvailableState(rx.State):
-    """One table for the tab; the form says for which spec. ``fit`` is ``""``, IDLE or TIGHT."""
+    """One table for the tab; the form says for which spec (``ServerFields``). ``fit`` is ``""``,
+    IDLE or TIGHT."""
 
     shown: bool = False
+    has_spec: bool = False
     view: AvailableRows = AvailableRows()
     text: str = ""
     fit: str = ""
@@ -24,36 +26,37 @@ class AvailableState(rx.State):
     _page: int = 1
 
     @rx.event
-    async def toggle(self, spec_id: str) -> None:
-        """Open the table for a spec, or close it."""
+    async def toggle(self) -> None:
+        """Open the table, or close it."""
         self.shown = not self.shown
-        await self._show(spec_id)
-
-    @rx.event
-    async def look(self, spec_id: str) -> None:
-        """Show it for a spec as things are now."""
-        await self._show(spec_id)
+        await self._show()
 
     @rx.event
     async def search(self, text: str) -> None:
         """Show the nodes alone in which a text occurs."""
         self.text, self._page = str(text)[:LONGEST], 1
-        await self._show(self._spec_id)
+        await self._show()
 
     @rx.event
     async def show_fit(self, fit: str) -> None:
         """Show the idle or the tight nodes alone, or all."""
         self.fit, self._page = (fit if fit in NodeFit.__members__ else ""), 1
-        await self._show(self._spec_id)
+        await self._show()
 
     @rx.event
     async def turn(self, by: int) -> None:
         """Turn over pages."""
         self._page = min(self.view.pages, max(1, self._page + (1 if by > 0 else -1)))
-        await self._show(self._spec_id)
+        await self._show()
 
-    async def _show(self, spec_id: str) -> None:
-        self._spec_id = str(spec_id)[:LONGEST]
+    async def _choose(self, spec_id: str) -> None:
+        """Show it for this spec, as things are now."""
+        if spec_id != self._spec_id:
+            self._spec_id, self._page = spec_id, 1
+            self.has_spec = spec_id != ""
+        await self._show()
+
+    async def _show(self) -> None:
         if not self.shown:
             return
         fit = NodeFit(self.fit) if self.fit else None

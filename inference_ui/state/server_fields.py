@@ -19,6 +19,7 @@ from inference_ui.rows.server_form import (
     parameter_rows,
     variable_rows,
 )
+from inference_ui.state.available import AvailableState
 
 LONGEST_VALUE = 20_000
 """Longer than the service takes, which says so: what was typed is not cut in silence."""
@@ -107,6 +108,8 @@ class ServerFields(rx.State, mixin=True):
         if rows != self.nodes:  # what is assigned is sent, and there may be thousands
             self.nodes = rows
         self.drivers = list(places.drivers)
+        available = await self.get_state(AvailableState)
+        await available._choose(spec_id)
 
     def _is_secret(self, kind: str, name: str) -> bool:
         named = (row for row in self.variables if row.name == name and row.secret)

@@ -11,14 +11,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from inference_ui import routes
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.compute import ComputeSpec
 from inference_ui.backend.models.task import InferenceTask
+from inference_ui.backend.services.spec_drafts import SpecDraft
 from tests.support.create_form import tab_to
 from tests.support.installation import numbered_inputs
 from tests.support.site import Site, site
 from tests.support.waiting import wait_for
-
-GIB = 1 << 30
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +25,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("demo"), {"INFERENCE_UI_INVENTORY": "demo"}) as served:
         inside = served.inside
         for cards in (2, 8):
-            spec = ComputeSpec(
-                name=f"own-x8-{cards}", owner_id="", cpu_millis=4000, memory_bytes=8 * GIB,
-                accelerator="MLU", card_model="MLU370-X8", cards=cards,
+            spec = SpecDraft(
+                f"own-x8-{cards}", cpu="4", memory="8GiB", accelerator="MLU",
+                card_model="MLU370-X8", cards=str(cards),
             )  # fmt: skip
-            inside.product.catalog.add_spec(inside.administrator, spec)
+            inside.product.specs.add(inside.administrator, spec)
         inside.dataset(numbered_inputs(3000), "pages")
         inside.package("model", DELAY_MS="500")
         yield served
@@ -182,6 +180,7 @@ def test_card_models_tell_what_is_queued_and_narrow_the_specs(visit, demo):
     page = visit(user, routes.NEW_TASK, at=demo)
     page.get_by_role("button", name="MLU", exact=True).click()
     model = page.locator(".model", has_text="MLU370-X8")
+    expect(page.locator(".model")).to_have_count(2)
     expect(model).to_contain_text("排队 8 张")
     specs = page.locator('[name="spec_id"]')
     before = specs.count()
@@ -190,7 +189,8 @@ def test_card_models_tell_what_is_queued_and_narrow_the_specs(visit, demo):
     page.keyboard.press("Space")
     expect(box).to_be_checked()
     expect(page.get_by_text("own-x8-2", exact=True)).to_be_visible()
-    assert specs.count() <= before
+    expect(page.get_by_text("mlu590-m9-1c", exact=True)).to_have_count(0)
+    assert specs.count() < before
     page.get_by_role("button", name="CPU", exact=True).click()
     expect(page.locator(".model")).to_have_count(0)
     stop(demo, first, second)

@@ -163,7 +163,7 @@ def test_what_cannot_be_inferred_or_never_fits_is_told_at_its_field(visit, runni
     page.get_by_text("cpu-half").click()
     control(page, "node_count").fill("1000")
     control(page, "node_count").blur()
-    expect(message(page, "spec_id")).to_contain_text("集群空着也放不下")
+    expect(message(page, "node_count")).to_contain_text("集群空着也只放得下")
     control(page, "node_count").fill("1.5")
     control(page, "node_count").blur()
     expect(message(page, "node_count")).to_have_text("节点数要是 1 到 1,000 的整数")
