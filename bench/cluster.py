@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from bench import cluster_pages
 from bench.harness import Options, say
 from bench.report import Row, save
 from inference_ui.backend.capacity import nodes as room
@@ -58,8 +59,9 @@ def run(options: Options) -> str:
         Row("… of which: the use", "ms", found["inventory"]),
         Row("… of which: the fit", "ms", found["fit"]),
         Row("parsing all objects, once", "ms", found["parse"]),
+        *cluster_pages.measure(options),
     ]  # fmt: skip
-    context = f"{NODES:,} nodes with {CARDS} cards, {len(pod_objects):,} pods, one process."
+    context = f"{NODES:,} nodes with {CARDS} cards, {len(pod_objects):,} pods or applications."
     return save("cluster", "A large cluster", rows, context)
 
 

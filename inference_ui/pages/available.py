@@ -6,8 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from inference_ui.components.controls import icon_button
 from inference_ui.components.icons import icon
+from inference_ui.components.pager import pager
 from inference_ui.i18n.live import fmt_number, t
 from inference_ui.state.available import AvailableState
 
@@ -123,7 +123,12 @@ def _table() -> rx.Component:
             role="region",
             aria_label=t("available.title"),
         ),
-        rx.cond(VIEW.pages > 1, _pager()),
+        pager(
+            page=VIEW.page,
+            pages=VIEW.pages,
+            count=VIEW.count,
+            on_turn=AvailableState.turn,
+        ),
     )
 
 
@@ -192,28 +197,4 @@ def _uses(row: Any) -> rx.Component:
             class_name="uses",
         ),
         rx.el.span(t("available.unused"), class_name="t3"),
-    )
-
-
-def _pager() -> rx.Component:
-    return rx.el.div(
-        rx.el.span(
-            t("available.page", page=VIEW.page, pages=VIEW.pages, count=VIEW.count),
-            class_name="t3 s12 num",
-        ),
-        icon_button(
-            "left",
-            t("available.previous"),
-            small=True,
-            disabled=VIEW.page <= 1,
-            on_click=AvailableState.turn(-1),
-        ),
-        icon_button(
-            "right",
-            t("available.next"),
-            small=True,
-            disabled=VIEW.page >= VIEW.pages,
-            on_click=AvailableState.turn(1),
-        ),
-        class_name="avail-pager",
     )

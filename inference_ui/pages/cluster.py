@@ -9,10 +9,10 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from inference_ui import routes
 from inference_ui.components.clock import Every
-from inference_ui.components.controls import icon_button
 from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
+from inference_ui.components.pager import pager
 from inference_ui.i18n.live import fmt_duration, fmt_number, t
 from inference_ui.pages.cluster_queue import queue_panel
 from inference_ui.pages.shell import Page, shell
@@ -59,7 +59,12 @@ def _content() -> rx.Component:
                     rx.foreach(
                         VIEW.nodes, lambda node: node_line(node=node, lit=LIT, key=node.name)
                     ),
-                    rx.cond(VIEW.pages > 1, _pager()),
+                    pager(
+                        page=VIEW.page,
+                        pages=VIEW.pages,
+                        count=VIEW.count,
+                        on_turn=ClusterState.turn,
+                    ),
                     class_name="nodes",
                 ),
                 empty(
@@ -302,30 +307,6 @@ def _plain(node: Any, lit: Any) -> rx.Component:
             ),
         ),
         class_name="cpu",
-    )
-
-
-def _pager() -> rx.Component:
-    return rx.el.div(
-        rx.el.span(
-            t("available.page", page=VIEW.page, pages=VIEW.pages, count=VIEW.count),
-            class_name="t3 s12 num",
-        ),
-        icon_button(
-            "left",
-            t("available.previous"),
-            small=True,
-            disabled=VIEW.page <= 1,
-            on_click=ClusterState.turn(-1),
-        ),
-        icon_button(
-            "right",
-            t("available.next"),
-            small=True,
-            disabled=VIEW.page >= VIEW.pages,
-            on_click=ClusterState.turn(1),
-        ),
-        class_name="avail-pager",
     )
 
 

@@ -320,3 +320,23 @@ def test_the_head_leads_to_services_and_back(visit, running, findings):
     assert findings(page) == []
     page.get_by_role("button", name="改为部署模型包").click()
     expect(control(page, "package_id")).to_be_visible()
+
+
+def test_a_chosen_node_that_vanishes_is_told_and_refused_and_can_be_taken_out(
+    visit, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("vanishing")
+    inventory = folder / "nodes.json"
+    nodes = [{"name": name, "cpu": 8, "memory": "16GiB"} for name in ("stays", "leaves")]
+    inventory.write_text(json.dumps({"nodes": nodes}))
+    with site(folder / "data", {"INFERENCE_UI_INVENTORY": str(inventory)}) as served:
+        page = visit(served.user(), routes.NEW_TASK, at=served)
+        page.get_by_text("cpu-1c", exact=True).click()
+        picker(page).click()
+        page.get_by_role("checkbox", name="leaves").check()
+        inventory.write_text(json.dumps({"nodes": nodes[:1]}))
+        expect(message(page, "nodes")).to_have_text("没有叫 leaves 的节点", timeout=15_000)
+        expect(page.locator(".opt", has_text="leaves")).to_contain_text("没有叫 leaves 的节点")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="去掉 leaves").click()
+        expect(message(page, "nodes")).not_to_contain_text("leaves")

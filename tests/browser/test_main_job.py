@@ -49,7 +49,8 @@ def test_from_the_sign_in_link_to_a_picture_with_as_many_boxes_as_its_dnum(
     page.get_by_role("link", name=say(locale, "task.results")).click()
     position = say(locale, "results.position", number=1, total=200)
     expect(page.get_by_test_id("counter")).to_have_text(position)
-    folder = running.inside.folder / "volumes" / "results" / name
+    tasks = running.inside.product.tasks.page(running.inside.administrator, mine=True).tasks
+    [folder] = [Path(task.plan.output_folder) for task in tasks if task.name == name]
     for number in (1, 2):
         expect(page.get_by_test_id("canvas")).to_have_attribute("data-item", str(number))
         found = boxes_in_file(folder, number)

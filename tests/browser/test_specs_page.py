@@ -26,7 +26,7 @@ WORDS = {
         "edit": "修改",
         "save": "保存",
         "remove": "移除",
-        "in use": "还在用",
+        "in use": "任务在用",
     },
     "en": {
         "add": "New spec",
@@ -37,7 +37,7 @@ WORDS = {
         "edit": "Change",
         "save": "Save",
         "remove": "Remove",
-        "in use": "still uses",
+        "in use": "is still used by",
     },
 }
 

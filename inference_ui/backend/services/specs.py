@@ -33,6 +33,9 @@ from inference_ui.backend.store import online as online_queries
 from inference_ui.backend.store import tasks as task_queries
 from inference_ui.backend.store.database import Session, Store
 
+NAMED = 10
+"""So many of those who use a spec are named where it cannot be removed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -137,14 +140,10 @@ class Specs:
                 raise NotFound("SPEC_GONE")
             tasks = [one.name for one in _unfinished(session) if _spec_of_task(one) == id]
             if tasks:
-                others = len(tasks) - 1
-                raise Conflict("SPEC_IN_USE", spec=spec.name, task=tasks[0], others=others)
+                raise Conflict("SPEC_IN_USE", spec=spec.name, **_named(tasks))
             services = [one.name for one in online_queries.services(session) if _spec_of(one) == id]
             if services:
-                others = len(services) - 1
-                raise Conflict(
-                    "SPEC_IN_USE_BY_SERVICE", spec=spec.name, service=services[0], others=others
-                )
+                raise Conflict("SPEC_IN_USE_BY_SERVICE", spec=spec.name, **_named(services))
             session.delete(spec)
 
     def draft(self, actor: Actor, id: str, *, copy: bool = False) -> SpecDraft:
@@ -251,6 +250,15 @@ def _short(resources: Resources, nodes: Sequence[Node]) -> str:
         return "closed"
     kind = lacks[0][0].kind
     return "slices" if kind == "cards" and resources.slice is not None else kind
+
+
+def _named(names: Sequence[str]) -> dict[str, str | int]:
+    """Return how many there are, their names as far as they can be read, and how many more."""
+    return {
+        "count": len(names),
+        "names": ", ".join(names[:NAMED]),
+        "others": max(0, len(names) - NAMED),
+    }
 
 
 def _unfinished(session: Session) -> list[InferenceTask]:

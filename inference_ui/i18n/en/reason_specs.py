@@ -1,11 +1,12 @@
 AREA = "reason"
 TEXT = {
     "SPEC_GONE": "This compute spec was removed",
-    "SPEC_IN_USE": "The task “{task}”{others, select, 0 {} other { and {others, number} more}} "
-    "still {others, select, 0 {uses} other {use}} “{spec}”; wait for the end, or stop it first",
-    "SPEC_IN_USE_BY_SERVICE": "The online service “{service}”{others, select, 0 {} other { and "
-    "{others, number} more}} {others, select, 0 {uses} other {use}} “{spec}”; "
-    "delete it first",
+    "SPEC_IN_USE": "“{spec}” is still used by {count, plural, one {a task} other {# tasks}}: "
+    "{names}{others, select, 0 {} other { and {others, number} more}}. "
+    "Wait for the end, or stop first",
+    "SPEC_IN_USE_BY_SERVICE": "“{spec}” is still used by "
+    "{count, plural, one {an online service} other {# online services}}: "
+    "{names}{others, select, 0 {} other { and {others, number} more}}. Delete first",
     "SPEC_CPU_EMPTY": "Enter a number of CPUs, as 4 or 500m",
     "SPEC_CPU_FORM": "Write CPUs as 0.5, 8 or 500m (thousandths); it is “{given}”",
     "SPEC_CPU_RANGE": "CPUs must be above 0 and at most {max, number}",

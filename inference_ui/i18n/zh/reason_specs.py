@@ -1,11 +1,10 @@
 AREA = "reason"
 TEXT = {
     "SPEC_GONE": "这个算力规格已被移除",
-    "SPEC_IN_USE": "任务“{task}”{others, select, 0 {} other {和另外 {others, number} 个任务}}"
-    "还在用“{spec}”，等它结束或停止后再移除",
-    "SPEC_IN_USE_BY_SERVICE": "在线服务“{service}”"
-    "{others, select, 0 {} other {和另外 {others, number} 个服务}}还在用“{spec}”，"
-    "删除服务后才能移除",
+    "SPEC_IN_USE": "还有 {count, number} 个任务在用“{spec}”：{names}"
+    "{others, select, 0 {} other { 等}}。等它们结束或停止后再移除",
+    "SPEC_IN_USE_BY_SERVICE": "还有 {count, number} 个在线服务在用“{spec}”：{names}"
+    "{others, select, 0 {} other { 等}}。删除服务后才能移除",
     "SPEC_CPU_EMPTY": "请填写 CPU 核数，例如 4 或 500m",
     "SPEC_CPU_FORM": "CPU 写成核数，例如 0.5、8 或 500m（千分之一核），现在是“{given}”",
     "SPEC_CPU_RANGE": "CPU 要大于 0，最多 {max, number} 核",

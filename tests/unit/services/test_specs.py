@@ -253,14 +253,24 @@ def test_a_spec_in_use_is_not_removed_and_the_first_user_is_named(
     with pytest.raises(Conflict) as used:
         specs.remove(administrator, made.id)
     assert used.value.code == "SPEC_IN_USE"
-    assert used.value.message.args == {"spec": "small", "task": "night 0", "others": 1}
+    assert used.value.message.args == {
+        "spec": "small",
+        "count": 2,
+        "names": "night 0, night 1",
+        "others": 0,
+    }
     for task in tasks:
         task.status = "STOPPED"
         put(sqlite_store, task)
     with pytest.raises(Conflict) as served:
         specs.remove(administrator, made.id)
     assert served.value.code == "SPEC_IN_USE_BY_SERVICE"
-    assert served.value.message.args == {"spec": "small", "service": service.name, "others": 0}
+    assert served.value.message.args == {
+        "spec": "small",
+        "count": 1,
+        "names": service.name,
+        "others": 0,
+    }
     with sqlite_store.write() as session:
         session.delete(session.merge(service))
     specs.remove(administrator, made.id)
