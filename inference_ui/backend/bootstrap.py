@@ -96,7 +96,7 @@ def build(settings: Settings) -> Product:
     Raises :class:`CannotStart` when the data folder or the inventory cannot be used, and
     :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
     """
-    offer = node_source(settings.inventory_file)
+    offer = node_source(settings.inventory_file, settings.data_folder / "node-name")
     _prepare_folders(settings)
     store = Store(settings.database)
     store.migrate()
@@ -112,7 +112,7 @@ def build(settings: Settings) -> Product:
         cluster=cluster,
         accounts=Accounts(store, session_life=timedelta(days=settings.session_days)),
         catalog=Catalog(store),
-        specs=Specs(store, cluster),
+        specs=Specs(store, cluster, changes),
         volumes=Volumes(
             store,
             roots=settings.volume_roots,

@@ -65,7 +65,8 @@ class ServerWorkload:
     In ``command`` and the values of ``env``, ``{port}`` stands for the port to listen on and
     ``{python}`` for the interpreter of the product (local only); the port is also in ``PORT``.
     ``application`` is what people call it (the task's name). ``companion`` is what the client asks
-    for that will call it: its place is kept beside the replicas' from the beginning.
+    for that will call it: its place is kept beside the replicas' from the beginning. ``lasting``:
+    it does not end by itself, so nobody waits for that.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ServerWorkload:
     probe: Probe
     replicas: int = 1
     companion: Resources | None = None
+    lasting: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
     restart: RestartPolicy = field(default_factory=RestartPolicy)

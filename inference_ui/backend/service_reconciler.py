@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -95,7 +96,8 @@ class ServiceReconciler:
         name = service_workload_name(service)
         match action:
             case ServiceAction.APPLY if service.server is not None:
-                workload = owned_server(service.server, name=name, application=service.name)
+                server = owned_server(service.server, name=name, application=service.name)
+                workload = replace(server, lasting=True)
                 self._cluster.apply(workload)
             case ServiceAction.SAVE_LOGS:
                 self._save_logs(service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from inference_ui.backend.capacity.nodes import Lack, NodeFit
-from inference_ui.backend.services.capacity import PAGE_SIZE, SpecNode, SpecNodes
+from inference_ui.backend.services.capacity import SpecNode, SpecNodes, pages_of
 
 GIB = 1 << 30
 
@@ -71,11 +71,6 @@ def available_rows(found: SpecNodes) -> AvailableRows:
         page=found.page,
         pages=pages_of(found.count),
     )
-
-
-def pages_of(count: int) -> int:
-    """Return how many pages so many nodes fill; at least one."""
-    return max(1, -(-count // PAGE_SIZE))
 
 
 def gib(size: int) -> float:

@@ -11,9 +11,9 @@ from inference_ui import routes
 from inference_ui.backend.capacity.cards import cards_in_use, used_part
 from inference_ui.backend.capacity.summary import ModelTotals
 from inference_ui.backend.models.compute import Node, PhysicalCard, VirtualCard
-from inference_ui.backend.services.capacity import NodePage
+from inference_ui.backend.services.capacity import NodePage, pages_of
 from inference_ui.backend.services.queueing import Ending, Owner, Queue, Queued
-from inference_ui.rows.available import gib, pages_of
+from inference_ui.rows.available import gib
 from inference_ui.rows.cards import CardsRow, cards_row
 from inference_ui.rows.common import MessageRow, message_row, share_width
 

@@ -40,13 +40,13 @@ class AvailableState(rx.State):
     @rx.event
     async def show_fit(self, fit: str) -> None:
         """Show the idle or the tight nodes alone, or all."""
-        self.fit, self._page = (fit if fit in NodeFit.__members__ else ""), 1
+        self.fit, self._page = (fit if fit in list(NodeFit) else ""), 1
         await self._show()
 
     @rx.event
     async def turn(self, by: int) -> None:
         """Turn over pages."""
-        self._page = min(self.view.pages, max(1, self._page + (1 if by > 0 else -1)))
+        self._page = max(1, self.view.page + (1 if by == 1 else -1))
         await self._show()
 
     async def _choose(self, spec_id: str) -> None:

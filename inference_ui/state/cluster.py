@@ -47,13 +47,13 @@ class ClusterState(rx.State):
     @rx.event
     async def show_kind(self, kind: str) -> None:
         """Show the nodes alone that have cards of a type; CPU: those without."""
-        self.kind, self._page = (kind if kind in AcceleratorType.__members__ else ""), 1
+        self.kind, self._page = (kind if kind in list(AcceleratorType) else ""), 1
         await self._show()
 
     @rx.event
     async def turn(self, by: int) -> None:
         """Turn over pages."""
-        self._page = min(self.view.pages, max(1, self._page + (1 if by > 0 else -1)))
+        self._page = max(1, self.view.page + (1 if by == 1 else -1))
         await self._show()
 
     @rx.event

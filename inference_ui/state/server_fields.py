@@ -47,13 +47,14 @@ class ServerFields(rx.State, mixin=True):
     async def override(self, kind: str, name: str, value: str) -> None:
         """Take over the value of a variable or a parameter; an empty one is the default's, or of a
         secret the one that was typed before."""
-        self._hold(kind, name, str(value)[:LONGEST_VALUE])
+        self._hold(str(kind), str(name), str(value)[:LONGEST_VALUE])
         self._show_overrides()
         await self._server_changed()
 
     @rx.event
     async def reset_override(self, kind: str, name: str) -> None:
         """Go back to the package's default."""
+        kind, name = str(kind), str(name)
         held = "_secrets" if self._is_secret(kind, name) else _HELD.get(kind, "_environment")
         setattr(self, held, _without(getattr(self, held), name))
         self._show_overrides()

@@ -53,8 +53,8 @@ class SpecsState(rx.State):
 
     @rx.event
     async def load(self) -> None:
-        """Show the specs, and follow the tasks that use them."""
-        await live.watch(self, live.TASKS)
+        """Show the specs, and follow where they fit and who uses them."""
+        await live.watch(self, live.TASKS, live.SERVICES, live.CLUSTER)
         await self._read()
         self.loaded = True
 
@@ -94,7 +94,7 @@ class SpecsState(rx.State):
         if name not in FIELDS:
             return
         self.values = {**self.values, name: str(value)[:LONGEST]}
-        self._left = [*self._left, name]
+        self._left = [*self._left, *([] if name in self._left else [name])]
         user, draft, spec_id = actor(), draft_of(self.values), self._id
         found = await rx.run_in_thread(lambda: product().specs.check(user, draft, spec_id))
         self.problems = problem_rows(found, self._left)

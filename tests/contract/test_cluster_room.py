@@ -29,6 +29,7 @@ def waited_for(driver: Driver) -> dict[str, int]:
     return queued_cards(one.demand for one in driver.cluster.queue())
 
 
+WHOLE_CARD = with_cards(1)
 ONE_SLICE = with_cards(1).model_copy(update={"slice": Slice(memory_bytes=GIB)})
 
 
@@ -214,6 +215,27 @@ class TestCards:
             "app-first",
             "app-second",
         ]
+
+    def test_a_card_that_is_cut_otherwise_while_it_is_used_goes_to_nobody_else(
+        self, build: Build
+    ) -> None:
+        divisible = replace(whole(1), divisible=4)
+        shapes = {"whole": (whole(1), WHOLE_CARD), "cut": (cut(1, parts=2), ONE_SLICE),
+                  "divisible": (divisible, ONE_SLICE)}  # fmt: skip
+        for before, (card, wanted) in shapes.items():
+            for after, (other, asked) in shapes.items():
+                if after == before:
+                    continue
+                driver = build(replace(machine(), cards=(card,)))
+                first, second = f"{before}-{after}", f"{before}-{after}-late"
+                driver.cluster.apply(puppet(first, resources=wanted))
+                driver.offer(replace(machine(), cards=(other,)))
+                # Of slices others may still be free; the card as a whole is not.
+                late = WHOLE_CARD if "whole" not in (before, after) else asked
+                driver.cluster.apply(puppet(second, resources=late))
+                assert driver.cluster.observe(second).phase is Phase.WAITING, (before, after)
+                driver.end(first)
+                driver.end(second)
 
 
 class TestCompanions:

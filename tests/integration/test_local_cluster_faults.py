@@ -19,6 +19,7 @@ from inference_ui.backend.capacity.queue import queued_cards
 from inference_ui.backend.cluster.local import LocalCluster, files
 from inference_ui.backend.cluster.local.processes import Identity, identify, marked
 from inference_ui.backend.errors import Message
+from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.ports import Phase, RestartPolicy
 from tests.support.drivers import LocalDriver, machine, puppet, with_cards
 from tests.support.waiting import wait_for
@@ -336,3 +337,34 @@ def test_two_clusters_over_one_folder_tell_the_same(tmp_path: Path) -> None:
     ready(driver, "one")
     assert LocalCluster(runs, lambda: [machine()]).observe("one") == driver.cluster.observe("one")
     driver.close()
+
+
+def test_a_card_is_known_by_its_driver_when_slots_change(driver: LocalDriver) -> None:
+    node = machine(cards=1)
+    driver.offer(node)
+    driver.cluster.apply(puppet("first", resources=with_cards(1)))
+    [old] = node.cards
+    new = replace(old, index="7")
+    driver.offer(replace(node, cards=(new, replace(old, slot=2))))
+    cards = driver.cluster.nodes()[0].cards
+    assert [(card.index, card.used_by) for card in cards] == [("7", None), ("0", "app-first")]
+    driver.cluster.apply(puppet("second", resources=with_cards(1)))
+    assert driver.cluster.observe("second").replicas[0].cards == ("7",)
+
+
+def test_one_that_cannot_be_given_its_place_holds_up_no_other(driver: LocalDriver) -> None:
+    driver.cluster.apply(puppet("blocks", resources=Resources(cpu_millis=4000, memory_bytes=1)))
+    driver.cluster.apply(puppet("broken"))
+    (driver.runs / "broken" / "0").write_text("a file where a folder should be")
+    driver.cluster.apply(puppet("late"))
+    driver.end("blocks")
+    driver.cluster.apply(puppet("late"))
+    assert driver.cluster.observe("late").phase is Phase.STARTING
+    waiting = driver.cluster.observe("broken")
+    assert (waiting.phase, waiting.reason and waiting.reason.code) == (
+        Phase.WAITING,
+        "LOCAL_CLUSTER_IO",
+    )
+    (driver.runs / "broken" / "0").unlink()
+    driver.cluster.apply(puppet("broken"))
+    assert driver.cluster.observe("broken").phase is Phase.STARTING

@@ -103,7 +103,11 @@ class Installation:
             assert task.status in statuses or not TaskStatus(task.status).ended, task
             return task if task.status in statuses else None
 
-        return wait_for(there, f"task {task_id} {statuses}", timeout_s)
+        try:
+            return wait_for(there, f"task {task_id} {statuses}", timeout_s)
+        except AssertionError as error:
+            task, queue = self.task(task_id), self.product.cluster.nodes()
+            raise AssertionError(f"{error}; {task.status} {task.waiting}; {queue}") from error
 
     def wait_for_lines(self, task_id: str, number: int) -> None:
         """Wait until the journal has so many lines."""

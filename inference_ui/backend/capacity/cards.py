@@ -89,7 +89,7 @@ def free_slices(card: PhysicalCard, wanted: Slice) -> int:
     """Return how many slices of this kind a card still has, or can still be cut into."""
     if card.divisible:
         return divisions(card, wanted)
-    if not card.healthy:
+    if not card.healthy or card.used_by is not None:
         return 0
     return sum(part.used_by is None and suits(part, wanted) for part in card.slices)
 
@@ -149,7 +149,7 @@ def unused(card: PhysicalCard) -> PhysicalCard:
 def released(card: PhysicalCard, applications: frozenset[str]) -> PhysicalCard:
     """Return the card as if these applications had ended."""
     if card.used_by in applications:
-        return replace(card, used_by=None)
+        card = replace(card, used_by=None)
     if not any(part.used_by in applications for part in card.slices):
         return card
     if card.divisible:
@@ -293,7 +293,7 @@ def _slices_of(card: PhysicalCard, wanted: Slice) -> Iterator[CardSeat]:
             numbers = {part.number for part in card.slices}
             free = next(n for n in range(1, len(numbers) + 2) if n not in numbers)
             yield CardSeat(card.slot, free)
-    elif card.healthy:
+    elif card.healthy and card.used_by is None:
         for part in sorted(card.slices, key=lambda one: (one.memory_bytes, one.share, one.number)):
             if part.used_by is None and suits(part, wanted):
                 yield CardSeat(card.slot, part.number)
@@ -303,7 +303,7 @@ def _taken(
     card: PhysicalCard, given: Sequence[CardSeat], application: str, wanted: Slice | None
 ) -> PhysicalCard:
     numbers = {one.number for one in given}
-    if None in numbers:
+    if None in numbers or not _has(card, numbers, wanted):
         return replace(card, used_by=application)
     if not card.divisible:
         parts = [
@@ -317,6 +317,14 @@ def _taken(
         for number in sorted(one for one in numbers if one is not None)
     ]
     return replace(card, slices=(*card.slices, *cut))
+
+
+def _has(card: PhysicalCard, numbers: set[int | None], wanted: Slice | None) -> bool:
+    """Tell whether the card can be held in these slices. One that was cut otherwise since they were
+    given is held as a whole: what is left of it nobody knows."""
+    if card.divisible:
+        return not (wanted is not None and wanted.profile)
+    return numbers <= {part.number for part in card.slices}
 
 
 def _given_one_by_one(node: Node, resources: Resources, most: int) -> int:

@@ -8,7 +8,7 @@ its small request is seated with the replicas, so that no server takes the place
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -22,7 +22,8 @@ from inference_ui.backend.models.compute import Node, Placement, Resources
 @dataclass(frozen=True, slots=True)
 class Demand:
     """A workload as the arithmetic sees it: ``replicas`` times ``resources``, all or nothing, and
-    once ``companion``. ``since``: Unix seconds from which on it waits."""
+    once ``companion``. ``since``: Unix seconds from which on it waits; ``lasting``: it does not end
+    by itself, as a task does."""
 
     name: str
     application: str
@@ -31,6 +32,7 @@ class Demand:
     placement: Placement = field(default_factory=Placement)
     companion: Resources | None = None
     since: float = 0.0
+    lasting: bool = False
 
     @property
     def parts(self) -> tuple[Resources, ...]:
@@ -47,21 +49,26 @@ class Seat:
     cards: tuple[CardSeat, ...] = ()
 
 
-def seat(demand: Demand, all_nodes: Sequence[Node]) -> tuple[Seat, ...] | Message:
+def seat(
+    demand: Demand, all_nodes: Sequence[Node], kept: Container[str] = ()
+) -> tuple[Seat, ...] | Message:
     """Give every part of a demand a seat, or say why that cannot be now.
 
     Nodes with the fewest free cards come first, which keeps large groups of cards together, then
-    those that stand first.
+    those that stand first. Nodes that are ``kept`` for others give none, but count as nodes on
+    which replicas could lie apart one day.
     """
     permitted = [node for node in all_nodes if nodes.permits(demand.placement, node)]
     open_nodes = [node for node in permitted if nodes.closed(node, demand.resources) is None]
     if not open_nodes:
         return _none_open(demand, permitted)
     most = _most_on_one(demand, open_nodes)
-    room = {node.name: nodes.copies(node, demand.resources, most) for node in open_nodes}
+    free = [node for node in open_nodes if node.name not in kept]
+    room = {node.name: nodes.copies(node, demand.resources, most) for node in free}
     if sum(room.values()) < demand.replicas:
-        return _shortage(demand, open_nodes, sum(room.values()))
-    return _seated(demand, open_nodes, room, _client_nodes(demand, all_nodes, open_nodes))
+        return _shortage(demand, free, sum(room.values()))
+    around = [node for node in all_nodes if node.name not in kept]
+    return _seated(demand, free, room, _client_nodes(demand, around, free))
 
 
 def never_fits(demand: Demand, all_nodes: Sequence[Node]) -> Message | None:
@@ -70,8 +77,12 @@ def never_fits(demand: Demand, all_nodes: Sequence[Node]) -> Message | None:
     unknown = set(demand.placement.nodes) - {node.name for node in permitted}
     if unknown or not permitted:
         return _no_such_node(demand, unknown)
-    empty = [cards.whole_node(node, demand.resources, broken=True) for node in permitted]
-    room = {one.name: nodes.copies(one, demand.resources, demand.replicas) for one in empty}
+    borne = [node for node in permitted if nodes.tainted(node, demand.resources) is None]
+    if not borne:
+        return nodes.tainted(permitted[0], demand.resources)
+    empty = [cards.whole_node(node, demand.resources, broken=True) for node in borne]
+    most = _most_on_one(demand, empty)
+    room = {one.name: nodes.copies(one, demand.resources, most) for one in empty}
     if sum(room.values()) < demand.replicas:
         return _never(_shortage(demand, empty, sum(room.values())))
     found = _seated(demand, empty, room, _empty_client_nodes(demand, all_nodes))
@@ -258,6 +269,8 @@ def _none_open(demand: Demand, permitted: Sequence[Node]) -> Message:
 
 def _shortage(demand: Demand, open_nodes: Sequence[Node], fitting: int) -> Message:
     """Say what is short: for one replica where none fits, else for so many at once."""
+    if not open_nodes:
+        return Message("QUEUED_NO_NODE_READY")
     model = demand.resources.card_model or ANY_MODEL
     if fitting:
         kind = _bound(demand, open_nodes)

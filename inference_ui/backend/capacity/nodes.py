@@ -60,6 +60,11 @@ def closed(node: Node, resources: Resources) -> Message | None:
         return Message("NODE_NOT_READY", {"node": node.name, "why": node.why or "none"})
     if node.cordoned:
         return Message("NODE_CORDONED", {"node": node.name, "why": node.why or "none"})
+    return tainted(node, resources)
+
+
+def tainted(node: Node, resources: Resources) -> Message | None:
+    """Say which taint keeps something like this off the node; None if it bears all."""
     for taint in node.taints:
         if keeps_off(taint) and not tolerates(resources.tolerations, taint):
             words = f"{taint.key}={taint.value}" if taint.value else taint.key
@@ -199,6 +204,18 @@ def _taken(
     taken = iter(cards.take(kind, seats, application, resources.slice))
     return tuple(
         next(taken) if one.accelerator is resources.accelerator else one for one in all_cards
+    )
+
+
+def emptied(node: Node) -> Node:
+    """Return the node as if nothing used it."""
+    return replace(
+        node,
+        used_cpu_millis=0,
+        used_memory_bytes=0,
+        cards=tuple(cards.unused(card) for card in node.cards),
+        tenants=(),
+        unplaced=(),
     )
 
 

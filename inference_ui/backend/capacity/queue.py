@@ -15,7 +15,6 @@ from inference_ui.backend.capacity import nodes
 from inference_ui.backend.capacity.fit import (
     Demand,
     Seat,
-    could_hold,
     occupied,
     seat,
     seats_of,
@@ -23,6 +22,9 @@ from inference_ui.backend.capacity.fit import (
 from inference_ui.backend.capacity.nodes import ANY_MODEL
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.compute import Node, Placement
+
+_FEW = 8
+"""Of so many is tried who need not end."""
 
 PATIENCE_S = 30 * 60.0
 """Nothing overtakes a workload that has waited for so long."""
@@ -58,22 +60,30 @@ def seat_in_order(
     waiting: Iterable[Demand],
     all_nodes: Sequence[Node],
     now: float,
+    *,
     kept: Mapping[str, str] | None = None,
+    lasting: Sequence[Node] | None = None,
 ) -> Round:
     """Seat whoever fits, in the order given. ``now``: Unix seconds; ``kept``: as an earlier look at
-    those that stand before them left it."""
+    those that stand before them left it; ``lasting``: the nodes with those uses alone that do not
+    end by themselves, since no node is kept that cannot get free (by default there are none)."""
     answers: dict[str, tuple[Seat, ...] | Message] = {}
     held = dict(kept or {})
+    refused: dict[object, Message] = {}
+    patient: set[object] = set()
     for demand in waiting:
-        free = [node for node in all_nodes if node.name not in held]
-        answer = seat(demand, free)
+        shape = (demand.resources, demand.placement, demand.replicas, demand.companion)
+        # What did not fit a moment ago does not fit any better now: others only took more.
+        answer = refused.get(shape) or seat(demand, all_nodes, held)
         if not isinstance(answer, Message):
             all_nodes = occupied(all_nodes, seats_of(demand, answer))
-        elif held:
-            answer = _why_held(demand, all_nodes, held)
+        elif shape not in refused:
+            answer = refused[shape] = _why_held(demand, all_nodes, held) if held else answer
         answers[demand.name] = answer
-        if isinstance(answer, Message) and now - demand.since >= PATIENCE_S:
-            for name in _wanted(demand, answer, all_nodes):
+        long = now - demand.since >= PATIENCE_S and shape not in patient
+        if isinstance(answer, Message) and long:
+            patient.add(shape)
+            for name in _wanted(demand, answer, all_nodes, lasting):
                 held.setdefault(name, demand.application)
     return Round(answers, held)
 
@@ -100,18 +110,50 @@ def release(
 ) -> Release | None:
     """Return who must end for the demand to fit: one application if one suffices, else the first
     ones together. ``ending`` are applications with the seconds left to them, in that order."""
-    useful = [
-        (application, left)
-        for application, left in ending
-        if any(_stands_on(application, node) for node in all_nodes)
-    ]
-    gone: list[str] = []
-    for application, left in useful:
-        gone.append(application)
-        if _fits_without(demand, all_nodes, gone):
-            needed = _necessary(demand, all_nodes, gone)
-            return Release(tuple(needed), left)
-    return None
+    sitting = {one.application for node in all_nodes for one in node.tenants}
+    useful = [(application, left) for application, left in ending if application in sitting]
+    names = [application for application, _ in useful]
+    left_of = _Left(demand, all_nodes, frozenset(names))
+    if not left_of.fits(names):
+        return None
+    few, enough = 0, len(names)
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (few, middle) if left_of.fits(names[:middle]) else (middle, enough)
+    return Release(tuple(left_of.necessary(names[:enough])), useful[enough - 1][1])
+
+
+class _Left:
+    """What is left for a demand when some have ended. Of the nodes only those count that have room
+    already or could get some, which are few in a large cluster that is full."""
+
+    def __init__(self, demand: Demand, all_nodes: Sequence[Node], names: frozenset[str]) -> None:
+        self._demand = demand
+        self._nodes = [
+            (node, frozenset(one.application for one in node.tenants) & names)
+            for node in all_nodes
+            if nodes.copies(node, demand.resources, 1)
+            or any(one.application in names for one in node.tenants)
+        ]
+
+    def fits(self, gone: Iterable[str]) -> bool:
+        """Tell whether the demand fits when these have ended."""
+        ended = frozenset(gone)
+        left = [
+            nodes.without(node, ended) if ended & there else node for node, there in self._nodes
+        ]
+        return not isinstance(seat(self._demand, left), Message)
+
+    def necessary(self, gone: Sequence[str]) -> list[str]:
+        """Leave out who need not end, the first ones first, if there are few."""
+        if self.fits(gone[-1:]):
+            return list(gone[-1:])
+        kept = list(gone)
+        for application in gone[:-1] if len(gone) <= _FEW else ():
+            others = [one for one in kept if one != application]
+            if self.fits(others):
+                kept = others
+        return kept
 
 
 def _why_held(demand: Demand, all_nodes: Sequence[Node], held: Mapping[str, str]) -> Message:
@@ -123,27 +165,21 @@ def _why_held(demand: Demand, all_nodes: Sequence[Node], held: Mapping[str, str]
     return Message("QUEUED_HELD", {"node": place.node, "task": held.get(place.node, "")})
 
 
-def _wanted(demand: Demand, answer: Message, all_nodes: Sequence[Node]) -> Iterable[str]:
-    if answer.code == "QUEUED_NO_ROOM_FOR_CLIENT":
-        bound = demand.placement if demand.placement.kind == "NODES" else Placement()
-        return [node.name for node in all_nodes if nodes.permits(bound, node)]
-    return sorted(could_hold(demand, all_nodes))
-
-
-def _stands_on(application: str, node: Node) -> bool:
-    return any(one.application == application for one in node.tenants)
-
-
-def _fits_without(demand: Demand, all_nodes: Sequence[Node], gone: Iterable[str]) -> bool:
-    names = frozenset(gone)
-    return not isinstance(seat(demand, [nodes.without(one, names) for one in all_nodes]), Message)
-
-
-def _necessary(demand: Demand, all_nodes: Sequence[Node], gone: Sequence[str]) -> list[str]:
-    """Leave out whoever need not end, the first ones first."""
-    kept = list(gone)
-    for application in gone[:-1]:
-        others = [one for one in kept if one != application]
-        if _fits_without(demand, all_nodes, others):
-            kept = others
-    return kept
+def _wanted(
+    demand: Demand, answer: Message, all_nodes: Sequence[Node], lasting: Sequence[Node] | None
+) -> Iterable[str]:
+    """Return the nodes that are to be kept for a demand: those that could hold it, or its client,
+    when all that ends by itself has ended."""
+    if lasting is None:
+        lasting = [nodes.emptied(node) for node in all_nodes]
+    one, bound = demand.resources, demand.placement
+    if answer.code == "QUEUED_NO_ROOM_FOR_CLIENT" and demand.companion is not None:
+        one = demand.companion
+        bound = bound if bound.kind == "NODES" else Placement()
+    return sorted(
+        node.name
+        for node in lasting
+        if nodes.permits(bound, node)
+        and nodes.closed(node, one) is None
+        and not nodes.lacks(node, one)
+    )

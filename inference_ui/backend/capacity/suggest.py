@@ -50,7 +50,10 @@ def suggestions(nodes: Iterable[Node]) -> tuple[Suggestion, ...]:
     for kind, model in _kinds(ready):
         word = _word(model, kind, taken)
         found += _Cards(kind, model, word, ready).all()
-    return tuple(found)
+    by_name: dict[str, Suggestion] = {}
+    for one in found:
+        by_name.setdefault(one.name, one)  # a model or profile may be called like a size
+    return tuple(by_name.values())
 
 
 def _without_cards(nodes: Sequence[Node]) -> list[Suggestion]:

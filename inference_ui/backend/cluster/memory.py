@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from inference_ui.backend.capacity.fit import Demand, Seat, occupied
-from inference_ui.backend.capacity.queue import Waiting, seat_in_order
+from inference_ui.backend.capacity.queue import Round, Waiting, seat_in_order
 from inference_ui.backend.cluster.replicas import (
     card_names,
     checked,
@@ -237,9 +237,11 @@ class MemoryCluster:
     def _occupied(self) -> tuple[Node, ...]:
         return occupied(self._nodes, self._sitting())
 
-    def _sitting(self) -> Iterator[tuple[str, Resources, Seat]]:
+    def _sitting(self, *, lasting: bool = False) -> Iterator[tuple[str, Resources, Seat]]:
         for entry in self._entries.values():
             if entry.seats is None or (entry.guest and self._host(entry) is not None):
+                continue
+            if lasting and not entry.demand.lasting:
                 continue
             for index, (part, place) in enumerate(
                 zip(entry.demand.parts, entry.seats, strict=True)
@@ -258,8 +260,12 @@ class MemoryCluster:
 
     def _reasons(self) -> dict[str, Message]:
         demands = [entry.demand for entry in self._waiting()]
-        answers = seat_in_order(demands, self._occupied(), self._now()).answers
+        answers = self._look(demands).answers
         return {name: one for name, one in answers.items() if isinstance(one, Message)}
+
+    def _look(self, demands: Sequence[Demand]) -> Round:
+        lasting = occupied(self._nodes, self._sitting(lasting=True))
+        return seat_in_order(demands, self._occupied(), self._now(), lasting=lasting)
 
     def _seat_waiting(self) -> None:
         for entry in self._waiting():
@@ -268,7 +274,7 @@ class MemoryCluster:
                 entry.guest = True
                 self._place(entry, (kept,))
         demands = [entry.demand for entry in self._waiting()]
-        for name, answer in seat_in_order(demands, self._occupied(), self._now()).answers.items():
+        for name, answer in self._look(demands).answers.items():
             if not isinstance(answer, Message):
                 self._place(self._entries[name], answer)
 

@@ -36,6 +36,7 @@ def demand_of(workload: Workload, since: float) -> Demand:
         placement=workload.placement,
         companion=workload.companion if isinstance(workload, ServerWorkload) else None,
         since=since,
+        lasting=isinstance(workload, ServerWorkload) and workload.lasting,
     )
 
 

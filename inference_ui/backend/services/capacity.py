@@ -119,14 +119,15 @@ class Capacity:
             (one for one in fitting if _is_wanted(*one, wanted)),
             key=lambda one: (bool(one[1]), one[0].name),
         )
+        page = _page_of(wanted, len(left))
         return SpecNodes(
             spec=spec.name,
             model=spec.card_model or "",
-            nodes=tuple(_spec_node(*one, resources, specs) for one in _cut(left, wanted.page)),
+            nodes=tuple(_spec_node(*one, resources, specs) for one in _cut(left, page)),
             idle=len(fitting) - tight,
             tight=tight,
             count=len(left),
-            page=wanted.page,
+            page=page,
         )
 
     def nodes(self, actor: Actor, wanted: NodeFilter) -> NodePage:
@@ -136,12 +137,13 @@ class Capacity:
     def _page(self, wanted: NodeFilter) -> NodePage:
         found = self._cluster.nodes()
         left = sorted((one for one in found if _is_asked(one, wanted)), key=lambda one: one.name)
+        page = _page_of(wanted, len(left))
         return NodePage(
-            nodes=tuple(_cut(left, wanted.page)),
+            nodes=tuple(_cut(left, page)),
             count=len(left),
             all=len(found),
             cards=sum(len(node.cards) for node in found),
-            page=wanted.page,
+            page=page,
             totals=model_totals(found),
         )
 
@@ -200,6 +202,15 @@ def _words(node: Node) -> Iterable[str]:
     yield from (one.application for one in node.tenants)
 
 
+def pages_of(count: int) -> int:
+    """Return how many pages so many nodes fill; at least one."""
+    return max(1, -(-count // PAGE_SIZE))
+
+
+def _page_of(wanted: NodeFilter, count: int) -> int:
+    """Return the page that is asked for, or the last one where nodes have vanished since."""
+    return min(max(1, wanted.page), pages_of(count))
+
+
 def _cut(found: Sequence[T], page: int) -> Sequence[T]:
-    first = (max(1, page) - 1) * PAGE_SIZE
-    return found[first : first + PAGE_SIZE]
+    return found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]

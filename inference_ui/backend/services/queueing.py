@@ -28,7 +28,7 @@ from inference_ui.backend.store import online as online_queries
 from inference_ui.backend.store import tasks as task_queries
 from inference_ui.backend.store.database import Store
 
-EXPLAINED = 20
+EXPLAINED = 10
 """For so many of the first in the queue is told what will end their waiting."""
 
 Kind = Literal["task", "service", "trial", ""]
@@ -114,7 +114,7 @@ class Queueing:
         waiting, found = self._cluster.queue(), self._cluster.nodes()
         ending = _ending(tasks, found)
         explained = [
-            self._explained(one, owners, found, ending if place < EXPLAINED else ())
+            self._explained(one, owners, found if place < EXPLAINED else (), ending)
             for place, one in enumerate(waiting)
         ]
         rest = _elsewhere(tasks, owners, {one.demand.name for one in waiting})
@@ -162,24 +162,20 @@ def _elsewhere(
 
 def _ending(tasks: Iterable[InferenceTask], found: Sequence[Node]) -> tuple[Ending, ...]:
     """Return the tasks that hold something, by the time left, those who cannot tell it last."""
-    sitting = {one.application for node in found for one in node.tenants}
-    rows = []
-    for task in tasks:
-        if task.name in sitting:
-            per_node = Counter(
-                node.name
-                for node in found
-                for one in cards_in_use(node)
-                if one.application == task.name
-            )
-            on = per_node or {n.name: 0 for n in found if _has(n, task.name)}
-            most = max(per_node.values(), default=0)
-            rows.append(Ending(task.name, task.id, task.left_s, most, tuple(sorted(on))))
+    on: dict[str, Counter[str]] = {task.name: Counter() for task in tasks}
+    for node in found:
+        for tenant in node.tenants:
+            if tenant.application in on:
+                on[tenant.application][node.name] += 0
+        for held in cards_in_use(node) if node.tenants else ():
+            if held.application in on:
+                on[held.application][node.name] += 1
+    rows = [
+        Ending(task.name, task.id, task.left_s, max(places.values()), tuple(sorted(places)))
+        for task in tasks
+        if (places := on[task.name])
+    ]
     return tuple(sorted(rows, key=lambda one: (one.left_s is None, one.left_s or 0.0)))
-
-
-def _has(node: Node, application: str) -> bool:
-    return any(one.application == application for one in node.tenants)
 
 
 def _shut(demand: Demand, found: Sequence[Node]) -> tuple[Message, ...]:

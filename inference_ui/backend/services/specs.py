@@ -25,6 +25,7 @@ from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec, No
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import Cluster
+from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.names import MAX_NAME, clean_name
 from inference_ui.backend.services.spec_drafts import Problems, SpecDraft, draft_of, read_draft
 from inference_ui.backend.store import accounts as account_queries
@@ -32,6 +33,9 @@ from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store import online as online_queries
 from inference_ui.backend.store import tasks as task_queries
 from inference_ui.backend.store.database import Session, Store
+
+CHANGED = frozenset({"cluster:specs"})
+"""What is told of specs (``services.changes``): who looks at the cluster wants to know."""
 
 NAMED = 10
 """So many of those who use a spec are named where it cannot be removed."""
@@ -72,9 +76,10 @@ class Offer:
 class Specs:
     """Everybody who is signed in sees the specs; the rest is for administrators."""
 
-    def __init__(self, store: Store, cluster: Cluster) -> None:
+    def __init__(self, store: Store, cluster: Cluster, changes: Changes) -> None:
         self._store = store
         self._cluster = cluster
+        self._changes = changes
 
     def all(self, actor: Actor) -> list[SpecView]:
         """Return all specs, by accelerator and card model, the smallest first."""
@@ -111,6 +116,7 @@ class Specs:
             spec = ComputeSpec(name="", owner_id=actor.id, cpu_millis=0, memory_bytes=0)
             self._fill(session, spec, draft)
             session.add(spec)
+        self._changes.publish(CHANGED)
         return spec
 
     def change(self, actor: Actor, id: str, draft: SpecDraft) -> ComputeSpec:
@@ -125,6 +131,7 @@ class Specs:
                 raise NotFound("SPEC_GONE")
             self._fill(session, spec, draft)
             session.add(spec)
+        self._changes.publish(CHANGED)
         return spec
 
     def remove(self, actor: Actor, id: str) -> None:
@@ -145,6 +152,7 @@ class Specs:
             if services:
                 raise Conflict("SPEC_IN_USE_BY_SERVICE", spec=spec.name, **_named(services))
             session.delete(spec)
+        self._changes.publish(CHANGED)
 
     def draft(self, actor: Actor, id: str, *, copy: bool = False) -> SpecDraft:
         """Return a spec as one would type it; for a ``copy`` under a name that is free.

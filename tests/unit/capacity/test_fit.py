@@ -221,6 +221,13 @@ def test_what_no_empty_cluster_holds_is_refused_with_what_is_short(
     assert problem.code == code
 
 
+def test_taints_that_are_borne_nowhere_refuse_for_good() -> None:
+    tainted = replace(node(), taints=(Taint("dedicated", "vision"),))
+    problem = never_fits(demand(wants()), [tainted])
+    assert problem == Message("NODE_TAINTED", {"node": "a", "taint": "dedicated=vision"})
+    assert never_fits(demand(wants()), [tainted, node("b")]) is None
+
+
 def test_without_any_node_nothing_fits() -> None:
     assert never_fits(demand(wants()), []) == Message("NO_NODE_READY")
 

@@ -71,8 +71,22 @@ def test_what_could_not_run_there_anyhow_goes_on() -> None:
 
 
 def test_nodes_that_an_earlier_look_kept_stay_kept() -> None:
-    found = seat_in_order([waiting("late", 1)], [node()], NOW, {"a": "patient"})
+    found = seat_in_order([waiting("late", 1)], [node()], NOW, kept={"a": "patient"})
     assert found.answers["late"] == Message("QUEUED_HELD", {"node": "a", "task": "patient"})
+
+
+def test_no_node_is_kept_that_cannot_get_free() -> None:
+    full = replace(node(), used_cpu_millis=3000)
+    queue = [waiting("large", 2000, PATIENCE_S), waiting("small", 1000)]
+    found = seat_in_order(queue, [full], NOW, lasting=[full])
+    assert found.kept == {}
+    assert found.answers["small"] == (Seat("a"),)
+
+
+def test_replicas_do_not_share_a_node_because_another_is_kept() -> None:
+    two = demand(wants(cpu=500), replicas=2, name="two")
+    found = seat_in_order([two], [node("a"), node("b")], NOW, kept={"b": "patient"})
+    assert found.answers["two"] == Message("QUEUED_HELD", {"node": "b", "task": "patient"})
 
 
 def test_who_waits_for_a_place_of_its_client_keeps_the_nodes_where_that_may_be() -> None:

@@ -160,6 +160,12 @@ def test_whatever_the_cards_are_called_the_names_can_be_used_and_differ():
     assert not any(".." in name for name in names)
 
 
+def test_no_name_is_suggested_twice():
+    odd = node(*cards(1, "cpu", GPU), cpus=8)
+    found = suggestions([odd])
+    assert len({one.name for one in found}) == len(found)
+
+
 def test_everything_that_is_suggested_fits_a_node_were_it_empty():
     parts = (VirtualCard(1, profile="1g.10gb"), VirtualCard(2, share=30, memory_bytes=GIB))
     nodes = [

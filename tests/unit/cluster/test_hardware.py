@@ -199,6 +199,27 @@ def test_a_replica_on_a_mig_slice_sees_it_by_its_uuid(tools: Tools) -> None:
     )
 
 
+def test_cards_of_which_nobody_knows_whether_they_are_cut_are_not_offered(tools: Tools) -> None:
+    clock = Clock()
+    tools.runs("nvidia-smi", f'[ "$1" = -L ] && exit 1\ncat <<"END"\n{NVIDIA}\nEND')
+    machine = Machine(now=clock)
+    assert machine.node().cards == ()
+    tools.prints("nvidia-smi", NVIDIA, listed=LISTED)
+    clock.now = 31
+    assert [len(card.slices) for card in machine.node().cards] == [3, 0, 1]
+
+
+def test_the_machine_keeps_the_name_that_it_had_at_first(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "node-name"
+    monkeypatch.setattr("socket.gethostname", lambda: "First")
+    assert Machine(kept).node().name == "first"
+    monkeypatch.setattr("socket.gethostname", lambda: "second")
+    assert Machine(kept).node().name == "first"
+    assert Machine().node().name == "second"
+
+
 def test_a_tool_that_fails_from_the_start_means_no_cards(tools: Tools) -> None:
     for name in ("nvidia-smi", "cnmon"):
         tools.runs(name, "echo broken >&2\nexit 9")

@@ -168,6 +168,15 @@ def test_many_nodes_come_in_pages(world: World) -> None:
     assert (len(third.nodes), third.nodes[0].name, third.count) == (20, "n-100", 120)
 
 
+def test_a_page_that_has_vanished_is_the_last_one(world: World) -> None:
+    world.offer(*[node(f"n-{number:03}") for number in range(60)])
+    assert len(world.capacity.nodes(world.user, NodeFilter(page=3)).nodes) == 10
+    world.offer(IDLE, TIGHT)
+    found = world.capacity.nodes(world.user, NodeFilter(page=2))
+    assert ([one.name for one in found.nodes], found.page) == (["idle", "tight"], 1)
+    assert world.capacity.of_spec(world.user, world.pair.id, NodeFilter(page=9)).page == 1
+
+
 def test_a_spec_that_is_gone_goes_nowhere(world: World) -> None:
     assert world.capacity.of_spec(world.user, "gone", NodeFilter()).nodes == ()
 

@@ -17,6 +17,7 @@ from inference_ui.backend.models.compute import (
     Toleration,
 )
 from inference_ui.backend.models.servers import Owned, SpecSnapshot
+from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.spec_drafts import SpecDraft, draft_of, read_draft, size_text
 from inference_ui.backend.services.specs import Specs
 from tests.support.samples import a_plan, a_service, a_task
@@ -40,7 +41,7 @@ def cluster() -> MemoryCluster:
 
 @pytest.fixture
 def specs(sqlite_store, cluster) -> Specs:
-    return Specs(sqlite_store, cluster)
+    return Specs(sqlite_store, cluster, Changes())
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ class World:
                 ),
             ),
         )
-        specs = Specs(store, MemoryCluster(NODES))
+        specs = Specs(store, MemoryCluster(NODES), Changes())
         spec = specs.add(administrator, SpecDraft("small", cpu="1", memory="1GiB"))
         self.huge = specs.add(administrator, SpecDraft("huge", cpu="10000", memory="1GiB"))
         self.card = specs.add(

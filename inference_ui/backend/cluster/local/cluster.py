@@ -12,6 +12,7 @@ there is room. A workload that is being removed is not revived by ``apply``.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,8 @@ from inference_ui.backend.ports import (
     Replica,
     Workload,
 )
+
+_log = logging.getLogger(__name__)
 
 _POLL_S = 0.2
 
@@ -73,8 +76,8 @@ class LocalCluster:
                 self._runs[name] = runs.create(self._folder, workload)
             if runs.removal(self._runs[name]) is not None:
                 return
-            for run, seats in self._room.seat_waiting(name):
-                self._seat(run, seats)
+            for run, seats, guest in self._room.seat_waiting(name):
+                self._seat(run, seats, guest=guest)
             self._shims.start_lost(self._runs[name])
 
     def observe(self, name: str) -> Observation:
@@ -88,7 +91,7 @@ class LocalCluster:
             if run.seats is None:
                 reason = Message("REMOVING") if ending else self._room.reason(name)
                 return Observation(Phase.WAITING, reason=reason)
-            seats = enumerate(run.replica_seats)
+            seats = enumerate(run.seats_now(self._room.nodes)[: run.demand.replicas])
             return overall([self._replica(run, index, seat, ending) for index, seat in seats])
 
     def remove(self, name: str, grace_s: float = 20.0) -> None:
@@ -160,10 +163,15 @@ class LocalCluster:
         self._runs.pop(name, None)
         self._room.forget(name)
 
-    def _seat(self, run: Run, seats: tuple[Seat, ...]) -> None:
+    def _seat(self, run: Run, seats: tuple[Seat, ...], *, guest: bool) -> None:
+        """Give a run its place; where that fails, it waits on and holds up no other."""
         nodes = {node.name: node for node in self._room.nodes}
-        guest = self._room.host(run) is not None
-        placed = runs.place(run, seats, nodes, guest=guest)
+        try:
+            placed = runs.place(run, seats, nodes, guest=guest)
+        except OSError as error:
+            _log.warning("%s cannot be given its place: %s", run.demand.name, error)
+            self._room.failed(run.demand.name, error)
+            return
         self._runs[run.demand.name] = placed
         self._shims.start_lost(placed)
 

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 
@@ -33,12 +34,19 @@ ASK_S = 30.0
 
 
 class Machine:
-    """This machine as an empty node. ``now`` is a clock in seconds that never goes back."""
+    """This machine as an empty node. It is called by its host name, or as the file ``name_kept``
+    says, where that is written down: a container that is made anew has another host name, and what
+    runs on the node is told by the node's. ``now`` is a clock in seconds that never goes back."""
 
     def __init__(
-        self, *, now: Callable[[], float] = time.monotonic, tool_timeout_s: float = TIMEOUT_S
+        self,
+        name_kept: Path | None = None,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        tool_timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._now = now
+        self._name_kept = name_kept
         self._kinds: tuple[_Nvidia | _Cambricon, ...] = (
             _Nvidia(tool_timeout_s),
             _Cambricon(tool_timeout_s),
@@ -66,7 +74,7 @@ class Machine:
     def _assembled(self) -> Node:
         drivers = (one.driver_version for one in self._known)
         return Node(
-            name=socket.gethostname().lower(),
+            name=_name(self._name_kept),
             ready=True,
             os=_os_name(),
             kernel=platform.release(),
@@ -94,6 +102,17 @@ class Machine:
             taken = set(self._slots.values())
             self._slots[key] = max(taken) + 1 if wanted in taken else wanted
         return self._slots[key]
+
+
+def _name(kept: Path | None) -> str:
+    """Return the name that is written down; where none is, the host's, and write that down."""
+    host = socket.gethostname().lower()
+    if kept is None:
+        return host
+    name = kept.read_text().strip() if kept.exists() else ""
+    if not name:
+        kept.write_text(f"{host}\n")
+    return name or host
 
 
 def _remembering(answer: Found, before: Found) -> Found:
@@ -138,8 +157,10 @@ class _Nvidia:
         answer = self._slices.ask()
         if answer is not None and answer[1]:
             listed = parse_mig(answer[0], {card.index: card.model for card in found.cards})
-        else:
+        elif known:
             listed = {card.index: card.slices for card in known}
+        else:
+            return None  # a card that was cut must not be taken for a whole one
         cards = (replace(card, slices=listed.get(card.index, ())) for card in found.cards)
         return found._replace(cards=tuple(cards))
 

@@ -43,14 +43,15 @@ def read_inventory(path: Path) -> tuple[Node, ...]:
         ) from wrong
 
 
-def node_source(path: Path | None) -> Callable[[], tuple[Node, ...]]:
-    """Return what tells the nodes that there are now: those of the file, or this machine.
+def node_source(path: Path | None, name_kept: Path | None = None) -> Callable[[], tuple[Node, ...]]:
+    """Return what tells the nodes that there are now: those of the file, or this machine, whose
+    name is written down in ``name_kept``.
 
     It may be asked often. Raises as :func:`read_inventory` does; what it returned never does.
     """
     if path is not None:
         return _Followed(path.absolute())
-    machine = Machine()
+    machine = Machine(name_kept)
     return lambda: (machine.node(),)
 
 

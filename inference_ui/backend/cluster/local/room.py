@@ -34,10 +34,16 @@ class Room:
         self._kept: dict[str, str] = {}  # which nodes are kept for one of them
         self._looked_at: tuple[Node, ...] = ()  # the occupancy at which that was so
         self._patience_ends = 0.0
+        self._failed = False  # whether somebody could not be given a place in the last look
 
     def reason(self, name: str) -> Message | None:
         """Return why a run waits, as far as was looked."""
         return self._reasons.get(name)
+
+    def failed(self, name: str, error: OSError) -> None:
+        """A run could not be given its place, which it waits for still."""
+        self._reasons[name] = Message("LOCAL_CLUSTER_IO", {"error": str(error)})
+        self._failed = True
 
     def forget(self, name: str) -> None:
         """A run is gone. If it waited, others may go on in its stead."""
@@ -70,15 +76,16 @@ class Room:
             return None
         return host.seats[-1]
 
-    def seat_waiting(self, applied: str) -> Iterator[tuple[Run, tuple[Seat, ...]]]:
-        """Give places to all that wait and fit. Where nothing has changed since the last look,
-        only the one applied, if it is new, can be meant."""
+    def seat_waiting(self, applied: str) -> Iterator[tuple[Run, tuple[Seat, ...], bool]]:
+        """Give places to all that wait and fit, each with whether it is the one that its server
+        keeps for it. Where nothing has changed since the last look, only the one applied, if it is
+        new, can be meant."""
         run = self._runs[applied]
         if run.seats is not None or not run.readable:
             return
         kept = self.host(run)
         if kept is not None:
-            yield run, (kept,)
+            yield run, (kept,), True
             return
         occupancy, now = self.occupied(), self._now()
         same = occupancy == self._looked_at and now < self._patience_ends
@@ -86,23 +93,29 @@ class Room:
             return
         waiting = [run] if same else self.waiting()
         demands = [one.demand for one in waiting]
-        found = seat_in_order(demands, occupancy, now, self._kept if same else None)
+        self._failed = False
+        lasting = occupied(self.nodes, self._sitting(lasting=True))
+        kept_before = self._kept if same else None
+        found = seat_in_order(demands, occupancy, now, kept=kept_before, lasting=lasting)
         for name, answer in found.answers.items():
             if isinstance(answer, Message):
                 self._reasons[name] = answer
             else:
                 self._reasons.pop(name, None)
-                yield self._runs[name], answer
+                yield self._runs[name], answer, False
         self._kept = dict(found.kept)
-        self._looked_at = self.occupied()
+        self._looked_at = () if self._failed else self.occupied()
         self._patience_ends = next_patience((one.demand for one in self.waiting()), now)
 
-    def _sitting(self) -> Iterator[tuple[str, Resources, Seat]]:
+    def _sitting(self, *, lasting: bool = False) -> Iterator[tuple[str, Resources, Seat]]:
         for run in self._runs.values():
             if run.seats is None or (run.guest and self.host(run) is not None):
                 continue
             demand = run.demand
-            for index, (part, place) in enumerate(zip(demand.parts, run.seats, strict=True)):
+            if lasting and not demand.lasting:
+                continue
+            seats = run.seats_now(self.nodes)
+            for index, (part, place) in enumerate(zip(demand.parts, seats, strict=True)):
                 if index >= demand.replicas or not self._ended(run, index):
                     yield demand.application, part, place
 

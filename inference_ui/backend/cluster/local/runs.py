@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -20,8 +20,11 @@ from inference_ui.backend.capacity.fit import Demand, Seat
 from inference_ui.backend.cluster.local import files
 from inference_ui.backend.cluster.local.launch import cards_environment, launch_of
 from inference_ui.backend.cluster.replicas import demand_of
-from inference_ui.backend.models.compute import Node, Placement, Resources
+from inference_ui.backend.models.compute import Node, PhysicalCard, Placement, Resources
 from inference_ui.backend.ports import ClientWorkload, Workload
+
+CardNames: TypeAlias = tuple[tuple[str, str], ...]
+"""The accelerator and the driver's index of each card of a seat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,16 @@ class Run:
     """A workload that exists. ``seats`` is None until there is room: one for each part of its
     demand, of which the first ``demand.replicas`` are replicas.
 
-    ``server``: whom a batch client calls; ``guest``: it sits in the place that its server keeps for
-    it. ``readable`` is False when its files cannot be read: it can then only be removed.
+    ``names`` are, for each seat, the cards given there as the driver calls them: slots may change
+    where cards are added. ``server``: whom a batch client calls; ``guest``: it sits in the place
+    that its server keeps for it. ``readable`` is False when its files cannot be read: it can then
+    only be removed.
     """
 
     folder: Path
     demand: Demand
     seats: tuple[Seat, ...] | None = None
+    names: tuple[CardNames, ...] = ()
     server: str | None = None
     guest: bool = False
     readable: bool = True
@@ -44,6 +50,18 @@ class Run:
     def replica_seats(self) -> tuple[Seat, ...]:
         """The places of its replicas; none before it is placed."""
         return (self.seats or ())[: self.demand.replicas]
+
+    def seats_now(self, nodes: Iterable[Node]) -> tuple[Seat, ...]:
+        """Return the seats with the slots that their cards are in now. A card that is not there
+        any more has no seat; where no names were written, slots are as they were."""
+        by_name = {node.name: node for node in nodes}
+        seats = self.seats or ()
+        if not any(self.names):
+            return seats
+        return tuple(
+            _where_now(seat, names, by_name.get(seat.node))
+            for seat, names in zip(seats, self.names, strict=True)
+        )
 
     def replica_folder(self, index: int) -> str:
         """Return the folder of one replica."""
@@ -82,6 +100,7 @@ def create(runs: Path, workload: Workload) -> Run:
         "placement": demand.placement.model_dump(mode="json"),
         "companion": demand.companion and demand.companion.model_dump(mode="json"),
         "server": server,
+        "lasting": demand.lasting,
         "launch": launch.to_json(),
     }
     files.write_json(str(building / files.SPEC), spec, sync=True)
@@ -92,16 +111,19 @@ def create(runs: Path, workload: Workload) -> Run:
 def place(run: Run, seats: Sequence[Seat], nodes: Mapping[str, Node], *, guest: bool) -> Run:
     """Record the seats of a run, with the variables that show each replica its cards; ``guest``: in
     the place that its server keeps for it."""
-    entries = []
+    entries, names = [], []
     for index, seat in enumerate(seats):
-        env = cards_environment(nodes[seat.node].cards, seat.cards) if seat.node in nodes else {}
+        cards = nodes[seat.node].cards if seat.node in nodes else ()
+        env = cards_environment(cards, seat.cards)
+        names.append(_names(seat, cards))
         if index < run.demand.replicas:
             (run.folder / str(index) / files.WORK).mkdir(parents=True, exist_ok=True)
         given = [[one.slot, one.number] for one in seat.cards]
-        entries.append({"node": seat.node, "cards": given, "env": env})
+        entry = {"node": seat.node, "cards": given, "names": names[-1], "env": env}
+        entries.append(entry)
     record = {"seats": entries, "guest": guest}
     files.write_json(str(run.folder / files.PLACEMENT), record, sync=True)
-    return replace(run, seats=tuple(seats), guest=guest)
+    return replace(run, seats=tuple(seats), names=tuple(names), guest=guest)
 
 
 def removal(run: Run) -> dict[str, Any] | None:
@@ -139,13 +161,15 @@ def _loaded(folder: Path) -> Run:
             placement=Placement.model_validate(spec["placement"]),
             companion=Resources.model_validate(companion) if companion else None,
             since=spec["applied_at"],
+            lasting=bool(spec.get("lasting")),
         )
         files.Launch.from_json(spec["launch"])
         seats = placement and tuple(_seat(one) for one in placement["seats"])
         guest = bool(placement and placement.get("guest"))
+        names = tuple(_names_read(one) for one in placement["seats"]) if placement else ()
         if seats and len(seats) != len(demand.parts):
             return _unreadable(folder)
-        return Run(folder, demand, seats, spec.get("server"), guest)
+        return Run(folder, demand, seats, names, spec.get("server"), guest)
     except (AttributeError, KeyError, TypeError, ValueError):
         return _unreadable(folder)
 
@@ -154,6 +178,27 @@ def _seat(record: Mapping[str, Any]) -> Seat:
     """Read a seat; before there were slices, it had ``slots`` alone."""
     given = record.get("cards", [[slot, None] for slot in record.get("slots", ())])
     return Seat(record["node"], tuple(CardSeat(slot, number) for slot, number in given))
+
+
+def _names(seat: Seat, cards: Sequence[PhysicalCard]) -> CardNames:
+    by_slot = {card.slot: (str(card.accelerator), card.index) for card in cards}
+    return tuple(by_slot[one.slot] for one in seat.cards if one.slot in by_slot)
+
+
+def _names_read(record: Mapping[str, Any]) -> CardNames:
+    return tuple((kind, index) for kind, index in record.get("names", ()))
+
+
+def _where_now(seat: Seat, names: CardNames, node: Node | None) -> Seat:
+    if node is None or len(names) != len(seat.cards):
+        return seat
+    slots = {(str(card.accelerator), card.index): card.slot for card in node.cards}
+    found = [
+        CardSeat(slots[name], one.number)
+        for one, name in zip(seat.cards, names, strict=True)
+        if name in slots
+    ]
+    return replace(seat, cards=tuple(found))
 
 
 def _unreadable(folder: Path) -> Run:
