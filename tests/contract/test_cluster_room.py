@@ -219,7 +219,7 @@ class TestCards:
     def test_a_card_that_is_cut_otherwise_while_it_is_used_goes_to_nobody_else(
         self, build: Build
     ) -> None:
-        divisible = replace(whole(1), divisible=4)
+        divisible = replace(whole(1), divisible=4, memory_bytes=48 * GIB)
         shapes = {"whole": (whole(1), WHOLE_CARD), "cut": (cut(1, parts=2), ONE_SLICE),
                   "divisible": (divisible, ONE_SLICE)}  # fmt: skip
         for before, (card, wanted) in shapes.items():
@@ -229,6 +229,7 @@ class TestCards:
                 driver = build(replace(machine(), cards=(card,)))
                 first, second = f"{before}-{after}", f"{before}-{after}-late"
                 driver.cluster.apply(puppet(first, resources=wanted))
+                assert driver.cluster.observe(first).phase is Phase.STARTING
                 driver.offer(replace(machine(), cards=(other,)))
                 # Of slices others may still be free; the card as a whole is not.
                 late = WHOLE_CARD if "whole" not in (before, after) else asked

@@ -113,8 +113,11 @@ class Queueing:
         owners |= {task.name: _owner_of(task, people) for task in tasks}
         waiting, found = self._cluster.queue(), self._cluster.nodes()
         ending = _ending(tasks, found)
+        told: dict[object, tuple[tuple[Message, ...], Release | None]] = {}
         explained = [
-            self._explained(one, owners, found if place < EXPLAINED else (), ending)
+            self._explained(one, owners, found, ending, told)
+            if place < EXPLAINED
+            else self._explained(one, owners, (), ending, {})
             for place, one in enumerate(waiting)
         ]
         rest = _elsewhere(tasks, owners, {one.demand.name for one in waiting})
@@ -127,19 +130,25 @@ class Queueing:
         owners: dict[str, Owner],
         found: Sequence[Node],
         ending: Sequence[Ending],
+        told: dict[object, tuple[tuple[Message, ...], Release | None]],
     ) -> Queued:
         demand = waiting.demand
         since = datetime.fromtimestamp(demand.since, self._now().tzinfo)
-        usable = could_hold(demand, found)
-        there = [node for node in found if node.name in usable]
+        shape = (demand.resources, demand.placement, demand.replicas, demand.companion)
+        if shape not in told:  # the same is asked for again and again
+            usable = could_hold(demand, found)
+            there = [node for node in found if node.name in usable]
+            ends = release(demand, there, [(one.application, one.left_s) for one in ending])
+            told[shape] = (_shut(demand, found), ends)
+        shut, ends = told[shape]
         return Queued(
             application=demand.application,
             owner=owners.get(demand.application, Owner()),
             since=since,
             demand=demand,
             reason=waiting.reason,
-            shut=_shut(demand, found),
-            release=release(demand, there, [(one.application, one.left_s) for one in ending]),
+            shut=shut,
+            release=ends,
         )
 
 
