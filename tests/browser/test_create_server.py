@@ -17,6 +17,7 @@ from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.services.server_drafts import ServerDraft
 from inference_ui.backend.services.service_drafts import DeployDraft
 from inference_ui.backend.services.spec_drafts import SpecDraft
+from inference_ui.backend.store.online import tasks_through
 from tests.support import model_server
 from tests.support.create_form import choose, control, created, message, variable
 from tests.support.installation import numbered_inputs
@@ -27,7 +28,7 @@ DEFAULT_KEY, TYPED_KEY = "default-key-1e7c", "typed-key-93ab"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def things(running: Site) -> None:
+def things(running: Site) -> Iterator[None]:
     """A dataset, and a package with two variables and a secret, whose server tells what it got."""
     running.inside.dataset(numbered_inputs(2), "own-pages")
     command = ("{python}", str(Path(model_server.__file__)), "--port", "{port}")
@@ -44,7 +45,25 @@ def things(running: Site) -> None:
         service_type=ServiceType.SELDON,
         launch=PackageLaunch(command=command, variables=variables, ready_timeout_s=60),
     )
-    running.inside.product.packages.add(running.inside.administrator, package)
+    admin, product = running.inside.administrator, running.inside.product
+    product.packages.add(admin, package)
+    yield
+    mine = [row for row in product.choices.services(admin) if row.package.name == "own-model"]
+    for service in mine:  # they hold room that other tests need
+        wait_for(lambda one=service.id: not tasks_of(running, one), f"{service.name} unused", 60)
+        product.online.delete(admin, service.id)
+    left = {service.id for service in mine}
+    wait_for(
+        lambda: left.isdisjoint(row.service.id for row in product.online.all(admin)),
+        "services are gone",
+        60,
+    )
+
+
+def tasks_of(running: Site, service_id: str) -> list[InferenceTask]:
+    """Return the tasks that go through a service and have not ended."""
+    with running.inside.product.store.read() as session:
+        return tasks_through(session, service_id)
 
 
 def fill(page: Page, name: str) -> None:
