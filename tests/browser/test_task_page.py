@@ -200,7 +200,7 @@ def test_who_waits_is_told_why_and_stopping_asks_first(visit, models):
     with ended_after(models, first, second):
         page = visit(user, routes.task(second.id))
         verdict = page.get_by_test_id("verdict")
-        expect(verdict).to_contain_text("等 CPU：需要")
+        expect(verdict).to_contain_text("一个节点上需要 CPU")
         expect(verdict).to_contain_text(re.compile(r"已等 \d+ 秒"))
         expect(page.get_by_test_id("step-QUEUED")).to_have_attribute("aria-current", "step")
 

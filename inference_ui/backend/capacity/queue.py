@@ -21,7 +21,7 @@ from inference_ui.backend.capacity.fit import (
 )
 from inference_ui.backend.capacity.nodes import ANY_MODEL
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.compute import Node, Placement
+from inference_ui.backend.models.compute import Node, Placement, Resources
 
 _FEW = 8
 """Of so many is tried who need not end."""
@@ -168,18 +168,20 @@ def _why_held(demand: Demand, all_nodes: Sequence[Node], held: Mapping[str, str]
 def _wanted(
     demand: Demand, answer: Message, all_nodes: Sequence[Node], lasting: Sequence[Node] | None
 ) -> Iterable[str]:
-    """Return the nodes that are to be kept for a demand: those that could hold it, or its client,
-    when all that ends by itself has ended."""
+    """Return the nodes that are to be kept for a demand: those that could hold it, and its client
+    where that is what is short, when all that ends by itself has ended."""
     if lasting is None:
         lasting = [nodes.emptied(node) for node in all_nodes]
-    one, bound = demand.resources, demand.placement
+    parts = [(demand.resources, demand.placement)]
     if answer.code == "QUEUED_NO_ROOM_FOR_CLIENT" and demand.companion is not None:
-        one = demand.companion
-        bound = bound if bound.kind == "NODES" else Placement()
-    return sorted(
-        node.name
-        for node in lasting
-        if nodes.permits(bound, node)
-        and nodes.closed(node, one) is None
-        and not nodes.lacks(node, one)
+        named = demand.placement.kind == "NODES"
+        parts.append((demand.companion, demand.placement if named else Placement()))
+    return sorted(node.name for node in lasting if any(_could_take(node, *part) for part in parts))
+
+
+def _could_take(node: Node, resources: Resources, bound: Placement) -> bool:
+    return (
+        nodes.permits(bound, node)
+        and nodes.closed(node, resources) is None
+        and not nodes.lacks(node, resources)
     )
