@@ -15,7 +15,7 @@ TEXT = {
     "column_os": "OS and kernel",
     "column_memory": "Memory",
     "column_cpus": "CPU",
-    "column_cards": "AI resources",
+    "column_cards": "Cards",
     "column_driver": "Driver",
     "column_specs": "Suits specs",
     "column_uses": "In use by",
