@@ -107,7 +107,8 @@ Workload: TypeAlias = ServerWorkload | ClientWorkload
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One process (or pod) of a workload. ``restarts`` counts since it was applied."""
+    """One process (or pod) of a workload. ``cards`` are its slots, a slice as ``2(1)``, as far as
+    they are known; ``restarts`` counts since it was applied."""
 
     name: str
     phase: Phase

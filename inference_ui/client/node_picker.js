@@ -47,6 +47,9 @@ const chip = (locale, name, onToggle) =>
 const useOpen = (box, button) => {
   const [open, setOpen] = useState(false);
   useEffect(() => {
+    if (open) box.current.querySelector(".nodes-menu")?.scrollIntoView({ block: "nearest" });
+  }, [open]);
+  useEffect(() => {
     if (!open) return undefined;
     const outside = (event) => box.current.contains(event.target) || setOpen(false);
     const escape = (event) => {

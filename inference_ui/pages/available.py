@@ -51,6 +51,7 @@ def _summary() -> rx.Component:
             class_name="t3 s12 num cut",
             role="status",
         ),
+        rx.el.span(t("available.used_of"), class_name="t3 s12 nw"),
         rx.el.span(class_name="grow"),
         rx.cond(VIEW.idle + VIEW.tight > FEW, _filters()),
     )
@@ -167,6 +168,10 @@ def _state(row: Any) -> rx.Component:
                 icon("warning", class_name="s"), t("available.tight"), class_name="fit warn"
             ),
             rx.foreach(row.lacks, lambda lack: rx.el.span(_lack(lack), class_name="l2 num")),
+            rx.cond(
+                row.broken > 0,
+                rx.el.span(t("cluster.broken", count=row.broken), class_name="l2 num bad"),
+            ),
         ),
     )
 

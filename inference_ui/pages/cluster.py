@@ -248,7 +248,11 @@ def _slot(slot: rx.Var[SlotRow], lit: Any) -> rx.Component:
             (
                 "CUT",
                 rx.el.div(
-                    rx.foreach(slot.cells, lambda cell: _cell(cell, lit)), class_name="slot cut2"
+                    rx.el.i(slot.slot),
+                    rx.el.div(
+                        rx.foreach(slot.cells, lambda cell: _cell(cell, lit)), class_name="cells"
+                    ),
+                    class_name="slot cut2",
                 ),
             ),
             ("FREE", rx.el.div(rx.el.i(slot.slot), class_name="slot", title=slot.title)),

@@ -65,7 +65,8 @@ def _nodes() -> rx.Component:
         rx.fragment(
             rx.el.span(t("create.on_nodes", count=CreateState.node_total)),
             rx.cond(
-                CreateState.chosen_nodes.length() == 0,
+                (CreateState.chosen_nodes.length() == 0)
+                & (CreateState.values["driver_version"] == ""),
                 rx.el.span(t("create.fit_now", count=CreateState.spec.free)),
             ),
         ),

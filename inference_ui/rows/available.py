@@ -31,6 +31,7 @@ class SpecNodeRow:
     name: str
     idle: bool
     lacks: list[LackRow]
+    broken: int
     short: str
     os: str
     kernel: str
@@ -85,6 +86,7 @@ def _row(one: SpecNode, model: str) -> SpecNodeRow:
         name=node.name,
         idle=one.fit is NodeFit.IDLE,
         lacks=[_lack(lack, model) for lack in one.lacks],
+        broken=sum(not card.healthy for card in node.cards),
         short=" ".join(lack.kind for lack in one.lacks),
         os=node.os,
         kernel=node.kernel,

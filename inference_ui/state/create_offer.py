@@ -68,7 +68,9 @@ def asked_for(user: Actor, query: Mapping[str, str], filled: Mapping[str, str]) 
     if package is not None:
         values |= {"package_id": package.id, "service_type": str(package.service_type)}
     if query.get("sample") == "1" and not filled["name"]:
-        values |= _sample(user, filled)
+        # As it was made, whatever an earlier draft had chosen of nodes.
+        made = {"node_count": "1", "driver_version": "", **values, **_sample(user, filled)}
+        return Filled(made, whole=True)
     return Filled(values)
 
 

@@ -56,7 +56,8 @@ class TestRoom:
         assert waiting.phase is Phase.WAITING
         assert waiting.replicas == ()
         assert waiting.reason == Message(
-            "QUEUED_NO_ROOM", {"resource": "cpu", "needed": 3000, "free": 1000, "node": "here"}
+            "QUEUED_NO_ROOM",
+            {"among": "all", "resource": "cpu", "needed": 3000, "free": 1000, "node": "here"},
         )
         driver.end("first")
         driver.cluster.apply(puppet("second", resources=THREE_QUARTERS))
@@ -87,7 +88,8 @@ class TestRoom:
     def test_replicas_are_seated_all_or_none(self, driver: Driver) -> None:
         driver.cluster.apply(puppet("five", replicas=5))
         assert driver.cluster.observe("five").reason == Message(
-            "QUEUED_FEW_SEATS", {"replicas": 5, "fitting": 4, "resource": "cpu", "model": "any"}
+            "QUEUED_FEW_SEATS",
+            {"among": "all", "replicas": 5, "fitting": 4, "resource": "cpu", "model": "any"},
         )
         assert driver.cluster.nodes() == (machine(),)
 
@@ -129,7 +131,7 @@ class TestCards:
             for replica in driver.cluster.observe(name).replicas
             for card in replica.cards
         ]
-        assert sorted(given) == ["0", "1", "2"]
+        assert sorted(given) == ["1", "2", "3"]
         assert [card.used_by for card in driver.cluster.nodes()[0].cards] == [
             "app-first",
             "app-first",
@@ -143,7 +145,8 @@ class TestCards:
         driver.cluster.apply(puppet("second", resources=with_cards(2)))
         driver.cluster.apply(puppet("third", resources=with_cards(2, None), replicas=2))
         assert driver.cluster.observe("second").reason == Message(
-            "QUEUED_NO_CARDS", {"model": "MLU370-X8", "needed": 2, "free": 1, "node": "here"}
+            "QUEUED_NO_CARDS",
+            {"among": "all", "model": "MLU370-X8", "needed": 2, "free": 1, "node": "here"},
         )
         assert waited_for(driver) == {"MLU370-X8": 2, "any": 4}
         driver.end("first")
@@ -158,7 +161,7 @@ class TestCards:
             "2(1):app-first",
             "2(2):app-second",
         ]
-        assert driver.cluster.observe("first").replicas[0].cards == ("1",)
+        assert driver.cluster.observe("first").replicas[0].cards == ("2(1)",)
         waiting = driver.cluster.observe("third")
         assert waiting.phase is Phase.WAITING
         assert waiting.reason is not None
@@ -292,7 +295,8 @@ class TestDistinctNodes:
         driver.cluster.apply(puppet("two", replicas=2))
         waiting = driver.cluster.observe("two")
         assert waiting.reason == Message(
-            "QUEUED_FEW_SEATS", {"replicas": 2, "fitting": 1, "resource": "cpu", "model": "any"}
+            "QUEUED_FEW_SEATS",
+            {"among": "all", "replicas": 2, "fitting": 1, "resource": "cpu", "model": "any"},
         )
         driver.end("busy")
         driver.cluster.apply(puppet("two", replicas=2))

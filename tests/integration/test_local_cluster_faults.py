@@ -349,7 +349,8 @@ def test_a_card_is_known_by_its_driver_when_slots_change(driver: LocalDriver) ->
     cards = driver.cluster.nodes()[0].cards
     assert [(card.index, card.used_by) for card in cards] == [("7", None), ("0", "app-first")]
     driver.cluster.apply(puppet("second", resources=with_cards(1)))
-    assert driver.cluster.observe("second").replicas[0].cards == ("7",)
+    assert driver.cluster.observe("second").replicas[0].cards == ("1",)
+    assert driver.cluster.observe("first").replicas[0].cards == ("2",)
 
 
 def test_one_that_cannot_be_given_its_place_holds_up_no_other(driver: LocalDriver) -> None:
@@ -368,3 +369,22 @@ def test_one_that_cannot_be_given_its_place_holds_up_no_other(driver: LocalDrive
     (driver.runs / "broken" / "0").unlink()
     driver.cluster.apply(puppet("broken"))
     assert driver.cluster.observe("broken").phase is Phase.STARTING
+
+
+def test_an_end_that_nobody_saw_through_is_seen_through_by_who_wants_it_to_run(
+    driver: LocalDriver,
+) -> None:
+    driver.cluster.apply(puppet("one"))
+    driver.let_ready("one")
+    driver.reaches("one", Phase.READY)
+    before = driver.child("one")
+    driver.cluster.remove("one", grace_s=5)
+    driver.restarted()  # whoever asked for the end is gone
+
+    def runs_anew() -> bool:
+        driver.cluster.apply(puppet("one"))
+        seen = driver.cluster.observe("one")
+        return seen.phase is Phase.STARTING and seen.reason != Message("REMOVING")
+
+    wait_for(runs_anew, "one runs anew")
+    assert driver.child("one") != before

@@ -19,7 +19,7 @@ from inference_ui.backend.ports import GONE, Observation, Phase, Replica
 from inference_ui.backend.records import ErrorGroup, Outcome, Summary
 from tests.support.samples import NOW, a_task, through
 
-NO_ROOM = Message("QUEUED_NO_ROOM", {"resource": "cpu", "needed": 1000, "free": 0})
+NO_ROOM = Message("QUEUED_NO_ROOM", {"among": "all", "resource": "cpu", "needed": 1000, "free": 0})
 CRASHED = Message("PROCESS_EXITED", {"exit_code": 1, "restarts": 3})
 
 WAITING = Observation(Phase.WAITING, reason=NO_ROOM)

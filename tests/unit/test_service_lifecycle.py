@@ -15,7 +15,7 @@ from inference_ui.backend.service_lifecycle import (
 )
 from tests.support.samples import NOW, a_service, elsewhere
 
-NO_ROOM = Message("QUEUED_NO_ROOM", {"resource": "cpu", "needed": 1000, "free": 0})
+NO_ROOM = Message("QUEUED_NO_ROOM", {"among": "all", "resource": "cpu", "needed": 1000, "free": 0})
 CRASHED = Message("PROCESS_EXITED", {"exit_code": 1, "restarts": 3})
 REFUSED = Message("NO_CONNECTION", {"error": "refused"})
 STARTS = Message("SERVER_STARTING", {"replicas": 1})

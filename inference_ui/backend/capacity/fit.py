@@ -18,6 +18,11 @@ from inference_ui.backend.capacity.nodes import ANY_MODEL, KINDS, Kind, Lack
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.compute import Node, Placement, Resources
 
+ANYWHERE = "all"
+"""What stands in a reason for the nodes among which there is no room, where all may do."""
+
+_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -271,17 +276,25 @@ def _shortage(demand: Demand, open_nodes: Sequence[Node], fitting: int) -> Messa
     """Say what is short: for one replica where none fits, else for so many at once."""
     if not open_nodes:
         return Message("QUEUED_NO_NODE_READY")
-    model = demand.resources.card_model or ANY_MODEL
+    model, among = demand.resources.card_model or ANY_MODEL, _among(demand.placement)
     if fitting:
         kind = _bound(demand, open_nodes)
         args = {"replicas": demand.replicas, "fitting": fitting, "resource": kind, "model": model}
-        return Message("QUEUED_FEW_SEATS", args)
+        return Message("QUEUED_FEW_SEATS", {**args, "among": among})
     node, lack = _least_lack(demand.resources, open_nodes)
-    args = {"needed": lack.needed, "free": lack.free, "node": node}
+    args = {"needed": lack.needed, "free": lack.free, "node": node, "among": among}
     if lack.kind != "cards":
         return Message("QUEUED_NO_ROOM", {"resource": lack.kind, **args})
     code = "QUEUED_NO_CARDS" if demand.resources.slice is None else "QUEUED_NO_SLICES"
     return Message(code, {"model": model, **args})
+
+
+def _among(placement: Placement) -> str:
+    """Return what bounds where it may go: the first names, or the driver; else ``all``."""
+    if placement.kind == "DRIVER":
+        return placement.driver_version or ANYWHERE
+    more = " …" if len(placement.nodes) > _NAMED else ""
+    return ", ".join(placement.nodes[:_NAMED]) + more if placement.nodes else ANYWHERE
 
 
 def _least_lack(resources: Resources, open_nodes: Sequence[Node]) -> tuple[str, Lack]:
@@ -293,7 +306,7 @@ def _least_lack(resources: Resources, open_nodes: Sequence[Node]) -> tuple[str, 
     for kind in KINDS:
         enough = {name: lacks for name, lacks in found.items() if kind not in lacks}
         if not enough:
-            name = min(found, key=lambda name: found[name][kind].missing)
+            name = min(found, key=lambda name: (found[name][kind].missing, len(found[name])))
             return name, found[name][kind]
         found = enough
     raise ValueError("a node has room")

@@ -41,15 +41,18 @@ def quantity(text: str, unit: str = "1") -> int:
 
 @lru_cache(maxsize=4096)
 def size(text: str) -> int:
-    """Return the bytes of a size as people write it: ``48GiB``, ``48 Gi``, ``1.5TB``, ``512``.
+    """Return the bytes of a size as people write it: ``48GiB``, ``48 Gi``, ``1.5TB``, ``16gb``,
+    ``512``. A lone ``m`` is a thousandth, as in Kubernetes.
 
     Raises :class:`ValueError` with the text for what is none, or is negative.
     """
     plain = text.strip()
     number = plain[:-1] if re.search(r"[A-Za-z][bB]$|\d\s*[bB]$", plain) else plain
     number = re.sub(r"\s+", "", number)
-    if number.endswith("K"):
-        number = f"{number[:-1]}k"
+    found = re.fullmatch(r"([\d.]+)([kKmgtpeMGTPE])(i?)", number)
+    if found and (found[3] or len(number) < len(re.sub(r"\s+", "", plain)) or found[2] == "K"):
+        prefix = "k" if found[2] in "kK" and not found[3] else found[2].upper()
+        number = f"{found[1]}{prefix}{found[3]}"
     if number.startswith("-"):
         raise ValueError(text)
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from inference_ui.backend.capacity.fit import Demand, Seat, occupied
 from inference_ui.backend.capacity.queue import Round, Waiting, seat_in_order
 from inference_ui.backend.cluster.replicas import (
-    card_names,
+    card_labels,
     checked,
     demand_of,
     overall,
@@ -289,7 +289,7 @@ class MemoryCluster:
             name=replica_name(entry.workload.name, index),
             phase=self._first_phase(entry),
             node=place.node,
-            cards=card_names(place, self._nodes),
+            cards=card_labels(place),
         )
 
     def _first_phase(self, entry: _Entry) -> Phase:

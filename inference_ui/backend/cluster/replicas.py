@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from inference_ui.backend.capacity.cards import CardSeat
 from inference_ui.backend.capacity.fit import Demand, Seat
 from inference_ui.backend.errors import ClusterError
-from inference_ui.backend.models.compute import Node, PhysicalCard
+from inference_ui.backend.models.compute import PhysicalCard
 from inference_ui.backend.ports import Observation, Phase, Replica, ServerWorkload, Workload
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -40,10 +40,12 @@ def demand_of(workload: Workload, since: float) -> Demand:
     )
 
 
-def card_names(place: Seat, nodes: Iterable[Node]) -> tuple[str, ...]:
-    """Return what the driver of its node calls the cards given at a seat."""
-    node = next((one for one in nodes if one.name == place.node), None)
-    return driver_names(node.cards, place.cards) if node is not None else ()
+def card_labels(place: Seat) -> tuple[str, ...]:
+    """Return the cards given at a seat as people count them: by slot, a slice as ``2(1)``."""
+    return tuple(
+        f"{one.slot}({one.number})" if one.number is not None else str(one.slot)
+        for one in sorted(place.cards, key=lambda one: (one.slot, one.number or 0))
+    )
 
 
 def driver_names(cards: Iterable[PhysicalCard], given: Iterable[CardSeat]) -> tuple[str, ...]:

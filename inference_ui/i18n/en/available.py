@@ -3,6 +3,7 @@ TEXT = {
     "title": "Available in the cluster",
     "summary": "{spec} can go to {count, plural, one {# node} other {# nodes}}: "
     "{idle, number} idle, {tight, number} tight",
+    "used_of": "· used / total",
     "choose_spec": "Choose a spec first; the nodes that it can go to are listed here",
     "nowhere": "No node can take this spec now: too few cards, too small, or cordoned",
     "no_match": "No node matches",

@@ -10,15 +10,16 @@ _ALL = (
     "memory {{needed, size} of memory, at most {free, size} is there} "
     "other {{needed, number}, at most {free, number} are there}}"
 )
+_AMONG = "{among, select, all {} other {Limited to {among}: }}"
 TEXT = {
     # what something waits for
-    "QUEUED_NO_CARDS": f"Needs {{needed, number}} × {_MODEL} on one node; "
+    "QUEUED_NO_CARDS": _AMONG + f"Needs {{needed, number}} × {_MODEL} on one node; "
     "{free, select, 0 {none is free} other {the largest free is {free, number}, on {node}}}",
-    "QUEUED_NO_SLICES": "Needs {needed, plural, one {# slice} other {# slices}} of "
+    "QUEUED_NO_SLICES": _AMONG + "Needs {needed, plural, one {# slice} other {# slices}} of "
     f"{_MODEL} on one node; "
     "{free, select, 0 {none is free} other {the largest free is {free, number}, on {node}}}",
-    "QUEUED_NO_ROOM": f"Needs {_SHORT}, on {{node}}",
-    "QUEUED_FEW_SEATS": "Needs room for {replicas, number} replicas at once; "
+    "QUEUED_NO_ROOM": _AMONG + f"Needs {_SHORT}, on {{node}}",
+    "QUEUED_FEW_SEATS": _AMONG + "Needs room for {replicas, number} replicas at once; "
     "{fitting, plural, one {# fits} other {# fit}} now, short of "
     f"{{resource, select, cpu {{CPU}} memory {{memory}} other {{{_MODEL}}}}}",
     "QUEUED_NO_ROOM_FOR_CLIENT": f"The server fits, its batch client does not: needs {_SHORT}",
@@ -40,17 +41,18 @@ TEXT = {
     f"{_MODEL}; "
     "{free, select, 0 {there is none of that kind} other {only {free, number} are here}}",
     # what can never be
-    "SPEC_TOO_LARGE": f"Too large even for an empty cluster: one node needs {_ALL}, on {{node}}. "
+    "SPEC_TOO_LARGE": _AMONG
+    + f"Too large even for an empty cluster: one node needs {_ALL}, on {{node}}. "
     "Choose a smaller spec",
-    "SPEC_NO_CARDS": "Too large even for an empty cluster: one node needs "
+    "SPEC_NO_CARDS": _AMONG + "Too large even for an empty cluster: one node needs "
     f"{{needed, number}} × {_MODEL}, "
     "{free, select, 0 {there is no such node} "
     "other {at most {free, number} are there, on {node}}}. Choose another spec",
-    "SPEC_NO_SLICES": "Too large even for an empty cluster: one node needs "
+    "SPEC_NO_SLICES": _AMONG + "Too large even for an empty cluster: one node needs "
     f"{{needed, plural, one {{# slice}} other {{# slices}}}} of {_MODEL}, "
     "{free, select, 0 {there is no such node} "
     "other {at most {free, number} are there, on {node}}}. Choose another spec",
-    "SPEC_FEW_SEATS": "Even an empty cluster holds only {fitting, number} of "
+    "SPEC_FEW_SEATS": _AMONG + "Even an empty cluster holds only {fitting, number} of "
     "{replicas, number} replicas, short of "
     f"{{resource, select, cpu {{CPU}} memory {{memory}} other {{{_MODEL}}}}}. "
     "Use fewer nodes or a smaller spec",

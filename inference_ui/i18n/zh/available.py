@@ -2,6 +2,7 @@ AREA = "available"
 TEXT = {
     "title": "集群可用资源",
     "summary": "{spec} 可调度的 {count, number} 个节点：{idle, number} 空闲，{tight, number} 紧张",
+    "used_of": "· 已用 / 总量",
     "choose_spec": "先选一个规格，这里列出它能去的节点",
     "nowhere": "现在没有能调度这个规格的节点：卡、内存或 CPU 不够大，或节点停止了调度",
     "no_match": "没有符合条件的节点",

@@ -10,14 +10,15 @@ _ALL = (
     "memory {内存 {needed, size}，最多只有 {free, size}} "
     "other {{needed, number}，最多只有 {free, number}}}"
 )
+_AMONG = "{among, select, all {} other {限定 {among}：}}"
 TEXT = {
     # what something waits for
-    "QUEUED_NO_CARDS": f"一个节点上需要 {{needed, number}} 张 {_MODEL}，"
+    "QUEUED_NO_CARDS": _AMONG + f"一个节点上需要 {{needed, number}} 张 {_MODEL}，"
     "{free, select, 0 {现在没有空闲的} other {现在最多空 {free, number} 张，在 {node}}}",
-    "QUEUED_NO_SLICES": f"一个节点上需要 {{needed, number}} 个 {_MODEL} 的切片，"
+    "QUEUED_NO_SLICES": _AMONG + f"一个节点上需要 {{needed, number}} 个 {_MODEL} 的切片，"
     "{free, select, 0 {现在没有空闲的} other {现在最多空 {free, number} 个，在 {node}}}",
-    "QUEUED_NO_ROOM": f"一个节点上需要 {_SHORT}，在 {{node}}",
-    "QUEUED_FEW_SEATS": "需要同时放下 {replicas, number} 个副本，"
+    "QUEUED_NO_ROOM": _AMONG + f"一个节点上需要 {_SHORT}，在 {{node}}",
+    "QUEUED_FEW_SEATS": _AMONG + "需要同时放下 {replicas, number} 个副本，"
     "现在放得下 {fitting, number} 个，差"
     f"{{resource, select, cpu {{ CPU}} memory {{内存}} other {{ {_MODEL}}}}}",
     "QUEUED_NO_ROOM_FOR_CLIENT": f"服务端放得下，批量客户端放不下：需要 {_SHORT}",
@@ -36,14 +37,17 @@ TEXT = {
     "NODE_NO_SLICES": f"需要 {{needed, number}} 个 {_MODEL} 的切片，"
     "{free, select, 0 {这里没有这样的切片} other {这里只有 {free, number} 个}}",
     # what can never be
-    "SPEC_TOO_LARGE": f"集群空着也放不下：一个节点上需要 {_ALL}，在 {{node}}。请选小一些的规格",
-    "SPEC_NO_CARDS": f"集群空着也放不下：一个节点上需要 {{needed, number}} 张 {_MODEL}，"
+    "SPEC_TOO_LARGE": _AMONG
+    + f"集群空着也放不下：一个节点上需要 {_ALL}，在 {{node}}。请选小一些的规格",
+    "SPEC_NO_CARDS": _AMONG + f"集群空着也放不下：一个节点上需要 {{needed, number}} 张 {_MODEL}，"
     "{free, select, 0 {没有这样的节点} other {最多只有 {free, number} 张，在 {node}}}"
     "。请选别的规格",
-    "SPEC_NO_SLICES": f"集群空着也放不下：一个节点上需要 {{needed, number}} 个 {_MODEL} 的切片，"
+    "SPEC_NO_SLICES": _AMONG
+    + f"集群空着也放不下：一个节点上需要 {{needed, number}} 个 {_MODEL} 的切片，"
     "{free, select, 0 {没有这样的节点} other {最多只有 {free, number} 个，在 {node}}}"
     "。请选别的规格",
-    "SPEC_FEW_SEATS": "集群空着也只放得下 {fitting, number} 个副本，少于 {replicas, number} 个，差"
+    "SPEC_FEW_SEATS": _AMONG
+    + "集群空着也只放得下 {fitting, number} 个副本，少于 {replicas, number} 个，差"
     f"{{resource, select, cpu {{ CPU}} memory {{内存}} other {{ {_MODEL}}}}}"
     "。请少用节点或选小一些的规格",
     "SPEC_NO_ROOM_FOR_CLIENT": "集群空着，服务端放得下，批量客户端却放不下："

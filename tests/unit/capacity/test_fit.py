@@ -55,7 +55,8 @@ def test_a_second_replica_waits_where_another_node_could_hold_it() -> None:
     full = replace(node("b"), used_cpu_millis=4000)
     answer = seat(demand(wants(cpu=1000), 2), [node("a"), full])
     assert answer == Message(
-        "QUEUED_FEW_SEATS", {"replicas": 2, "fitting": 1, "resource": "cpu", "model": "any"}
+        "QUEUED_FEW_SEATS",
+        {"among": "all", "replicas": 2, "fitting": 1, "resource": "cpu", "model": "any"},
     )
 
 
@@ -121,7 +122,8 @@ def test_no_server_takes_the_place_of_its_own_client() -> None:
             demand(wants(cpu=5000)),
             [node(), node("b", cpu=3000)],
             Message(
-                "QUEUED_NO_ROOM", {"resource": "cpu", "needed": 5000, "free": 4000, "node": "a"}
+                "QUEUED_NO_ROOM",
+                {"among": "all", "resource": "cpu", "needed": 5000, "free": 4000, "node": "a"},
             ),
         ),
         (  # together there would be enough, but not for whole replicas
@@ -129,24 +131,31 @@ def test_no_server_takes_the_place_of_its_own_client() -> None:
             [node(), node("b"), node("c", cpu=2000)],
             Message(
                 "QUEUED_FEW_SEATS",
-                {"replicas": 3, "fitting": 2, "resource": "cpu", "model": "any"},
+                {"among": "all", "replicas": 3, "fitting": 2, "resource": "cpu", "model": "any"},
             ),
         ),
         (
             demand(wants(2, model="x")),
             [node(models="xyyg"), node("b")],
-            Message("QUEUED_NO_CARDS", {"model": "x", "needed": 2, "free": 1, "node": "a"}),
+            Message(
+                "QUEUED_NO_CARDS",
+                {"among": "all", "model": "x", "needed": 2, "free": 1, "node": "a"},
+            ),
         ),
         (
             demand(wants(1, Slice(profile="1g.5gb"))),
             [node("a", cut(1, "2g.10gb"))],
-            Message("QUEUED_NO_SLICES", {"model": "any", "needed": 1, "free": 0, "node": "a"}),
+            Message(
+                "QUEUED_NO_SLICES",
+                {"among": "all", "model": "any", "needed": 1, "free": 0, "node": "a"},
+            ),
         ),
         (  # the node with cards has no CPU: more CPU elsewhere is of no use
             demand(wants(1, cpu=2000)),
             [node(cpu=1000, models="x"), node("b")],
             Message(
-                "QUEUED_NO_ROOM", {"resource": "cpu", "needed": 2000, "free": 1000, "node": "a"}
+                "QUEUED_NO_ROOM",
+                {"among": "all", "resource": "cpu", "needed": 2000, "free": 1000, "node": "a"},
             ),
         ),
         (

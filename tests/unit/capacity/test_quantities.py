@@ -97,6 +97,8 @@ def test_whole_quantities_are_exact(number: int, suffix: str) -> None:
         ("2KB", 2000),
         ("2kB", 2000),
         ("2KiB", 2048),
+        ("16gb", 16_000_000_000),
+        ("16gib", 16 * GIB),
         ("0.5", 1),
     ],
 )

@@ -42,7 +42,8 @@ def test_what_waits_is_seated_in_order_and_holds_up_nothing_smaller() -> None:
     answers = seat_in_order(queue, [node()], NOW).answers
     assert answers["first"] == answers["third"] == (Seat("a"),)
     assert answers["second"] == Message(
-        "QUEUED_NO_ROOM", {"resource": "cpu", "needed": 2000, "free": 1000, "node": "a"}
+        "QUEUED_NO_ROOM",
+        {"among": "all", "resource": "cpu", "needed": 2000, "free": 1000, "node": "a"},
     )
 
 

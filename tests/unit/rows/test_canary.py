@@ -21,7 +21,9 @@ def item(number: int, error: str | None = None) -> ItemRow:
 
 
 def test_while_it_waits_it_says_for_what() -> None:
-    waiting = Message("QUEUED_NO_CARDS", {"model": "X8", "needed": 2, "free": 0}).to_json()
+    waiting = Message(
+        "QUEUED_NO_CARDS", {"among": "all", "model": "X8", "needed": 2, "free": 0}
+    ).to_json()
     row = canary_row(CanaryView(task(status="QUEUED", waiting_for=waiting), (), False), 2)
     assert (row.status, row.note.code, row.ended) == ("QUEUED", "QUEUED_NO_CARDS", False)
     assert (row.rate, row.estimate_s) == (None, None)

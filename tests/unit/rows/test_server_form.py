@@ -70,7 +70,9 @@ def test_parameters_are_for_the_custom_type_alone() -> None:
 
 
 def test_nodes_that_can_never_fit_stand_last_with_the_reason() -> None:
-    small = place("a", Message("SPEC_NO_CARDS", {"model": "X8", "needed": 2, "free": 0}))
+    small = place(
+        "a", Message("SPEC_NO_CARDS", {"among": "all", "model": "X8", "needed": 2, "free": 0})
+    )
     rows = node_rows(Places((small, place("b"), place("c", free=False))), ["c"])
     assert [(row.name, row.fits, row.free, row.chosen) for row in rows] == [
         ("b", True, True, False),

@@ -124,7 +124,9 @@ class TestStand:
 
 class TestVerdict:
     def test_who_waits_is_told_why_and_since_when(self) -> None:
-        waiting = Message("QUEUED_NO_CARDS", {"model": "A100", "needed": 2, "free": 0}).to_json()
+        waiting = Message(
+            "QUEUED_NO_CARDS", {"among": "all", "model": "A100", "needed": 2, "free": 0}
+        ).to_json()
         row = verdict(a_view(a_task(waiting_for=waiting)))
         assert (row.code, row.kind, row.since) == ("QUEUED", "", NOW.timestamp())
         assert (row.reason.code, row.reason.args["needed"]) == ("QUEUED_NO_CARDS", 2)

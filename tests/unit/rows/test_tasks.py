@@ -74,7 +74,7 @@ def test_nothing_is_divided_before_the_inputs_are_counted() -> None:
 
 
 def test_a_waiting_task_says_what_for_and_an_ended_one_why() -> None:
-    waiting = Message("QUEUED_NO_CARDS", {"model": "A100", "needed": 2, "free": 1})
+    waiting = Message("QUEUED_NO_CARDS", {"among": "all", "model": "A100", "needed": 2, "free": 1})
     queued = row(status=TaskStatus.QUEUED, waiting_for=waiting.to_json())
     assert (queued.note.code, queued.note.args) == (waiting.code, waiting.args)
     ended = row(

@@ -191,7 +191,7 @@ def test_the_queue_tells_who_waits_for_what_since_when_and_why(world: World) -> 
     second = queue.queued[0]
     assert second.since == START + timedelta(minutes=2)
     assert second.reason == Message(
-        "QUEUED_NO_CARDS", {"model": "X8", "needed": 2, "free": 1, "node": "one"}
+        "QUEUED_NO_CARDS", {"among": "all", "model": "X8", "needed": 2, "free": 1, "node": "one"}
     )
     assert second.shut == (Message("NODE_CORDONED", {"node": "cordoned", "why": "none"}),)
     assert second.release is not None

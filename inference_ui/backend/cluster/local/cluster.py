@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from inference_ui.backend.capacity.fit import Seat
 from inference_ui.backend.capacity.queue import Waiting
@@ -24,7 +25,7 @@ from inference_ui.backend.cluster.local import files, logs, runs
 from inference_ui.backend.cluster.local.room import Room
 from inference_ui.backend.cluster.local.runs import Run
 from inference_ui.backend.cluster.local.supervisors import Supervisors
-from inference_ui.backend.cluster.replicas import card_names, checked, overall, replica_name
+from inference_ui.backend.cluster.replicas import card_labels, checked, overall, replica_name
 from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.models.compute import Node
 from inference_ui.backend.ports import (
@@ -74,7 +75,9 @@ class LocalCluster:
         with self._lock, _converted():
             if self._run(name) is None:
                 self._runs[name] = runs.create(self._folder, workload)
-            if runs.removal(self._runs[name]) is not None:
+            ending = runs.removal(self._runs[name])
+            if ending is not None:  # by somebody who is gone, perhaps: see it through
+                self._end(self._runs[name], ending)
                 return
             for run, seats, guest in self._room.seat_waiting(name):
                 self._seat(run, seats, guest=guest)
@@ -99,10 +102,7 @@ class LocalCluster:
             run = self._run(name)
             if run is None:
                 return
-            record = runs.request_removal(run, grace_s)
-            if self._shims.end(run, record):
-                runs.discard(run)
-                self._forget(name)
+            self._end(run, runs.request_removal(run, grace_s))
 
     def names(self) -> frozenset[str]:
         with self._lock, _converted():
@@ -159,6 +159,11 @@ class LocalCluster:
             return None
         return run
 
+    def _end(self, run: Run, removal: dict[str, Any]) -> None:
+        if self._shims.end(run, removal):
+            runs.discard(run)
+            self._forget(run.demand.name)
+
     def _forget(self, name: str) -> None:
         self._runs.pop(name, None)
         self._room.forget(name)
@@ -201,7 +206,7 @@ class LocalCluster:
             phase=phase,
             node=place.node,
             endpoint=endpoint,
-            cards=card_names(place, self._room.nodes),
+            cards=card_labels(place),
             restarts=state.restarts,
             exit_code=state.exit_code,
             reason=reason,
