@@ -103,9 +103,9 @@ def _remove_workloads(product: Product) -> int:
     """Remove what is left, for instance of tasks that no longer exist."""
     names = tuple(product.cluster.names())
     end = time.monotonic() + WORKLOADS_S
-    for name in names:
-        product.cluster.remove(name)
     while names and time.monotonic() < end:
+        for name in names:
+            product.cluster.remove(name)  # again and again: who asks sees the end through
         if all(product.cluster.observe(name).phase is Phase.GONE for name in names):
             break
         time.sleep(0.1)

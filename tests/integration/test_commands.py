@@ -13,6 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from inference_ui.backend.settings import Settings
+from inference_ui.web.stop import Stopped, stop
+from tests.support.drivers import puppet
 from tests.support.installation import Installation, numbered_inputs, processes_of
 from tests.support.server import ROOT, Served, interrupt, run, serving, signed_in, start
 from tests.support.waiting import wait_for
@@ -151,6 +154,16 @@ def test_stop_ends_a_server_that_runs(folder: Path) -> None:
         assert f"process {served.process.pid}" in stopped.stdout
         assert served.process.wait(timeout=10) == 0
         assert run("stop", "--data-dir", folder).stdout == "Nothing is running.\n"
+
+
+def test_stop_sees_the_end_of_every_workload_through(tmp_path: Path) -> None:
+    inside = Installation(tmp_path)
+    inside.product.cluster.apply(puppet("left-over"))
+    wait_for(lambda: processes_of(tmp_path), "it runs")
+    inside.product.close()
+    assert stop(Settings(data_dir=tmp_path)) == Stopped(None, (), 1)
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert processes_of(tmp_path) == []
 
 
 def test_stop_never_ends_a_stranger_that_got_the_servers_number(folder: Path) -> None:
