@@ -28,6 +28,7 @@ from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.specs import Specs
+from inference_ui.backend.services.task_list import TaskList
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.services.trials import Trials
 from inference_ui.backend.services.uploads import Uploads
@@ -55,6 +56,7 @@ class Product:
     packages: Packages
     trials: Trials
     tasks: Tasks
+    task_list: TaskList
     again: Again
     canaries: Canaries
     results: Results
@@ -127,6 +129,7 @@ def build(settings: Settings) -> Product:
         packages=Packages(store, changes),
         trials=Trials(store, cluster, changes),
         tasks=tasks,
+        task_list=TaskList(store, changes),
         again=Again(store, tasks, changes),
         canaries=Canaries(store, tasks, results, changes),
         results=results,

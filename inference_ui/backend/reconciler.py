@@ -26,6 +26,7 @@ from inference_ui.backend.models.task import (
 )
 from inference_ui.backend.ports import GONE, Cluster, Observation, Phase, workload_name
 from inference_ui.backend.records import PROGRESS, SUMMARY, Progress, Summary, read_record
+from inference_ui.backend.services.changes import moved
 from inference_ui.backend.services.journal import tally
 from inference_ui.backend.services.workloads import (
     client_workload,
@@ -67,18 +68,17 @@ class Reconciler:
         self._watched_since = self._last_run = now()
 
     def run_once(self) -> frozenset[str]:
-        """Move each unfinished task one step; return the ids of those that changed.
+        """Move each unfinished task one step; return what changed (``services.changes``).
 
         A task whose step fails is logged and tried again at the next call; it holds up no other.
         """
         self._notice_gap()
         with self._store.read() as session:
             tasks = queries.unfinished(session)
-        changed = set()
+        changed: set[str] = set()
         for task in tasks:
             try:
-                if self._move(task):
-                    changed.add(task.id)
+                changed |= self._move(task)
             except (ClusterError, OSError) as error:
                 _log.warning("task %s: %s; tried again later", task.id, error)
             except Exception:
@@ -93,7 +93,7 @@ class Reconciler:
             self._watched_since = now
         self._last_run = now
 
-    def _move(self, task: InferenceTask) -> bool:
+    def _move(self, task: InferenceTask) -> frozenset[str]:
         seen, progress = self._look(task)
         now = self._now()
         step = next_step(task, seen, now)
@@ -104,7 +104,9 @@ class Reconciler:
         if step.to is not None and step.to.ended:
             values |= _final_counts(task, seen)
         values = {key: value for key, value in values.items() if getattr(task, key) != value}
-        return self._write(task, step, values, now) if values else False
+        if not values or not self._write(task, step, values, now):
+            return frozenset()
+        return moved(task.id) if step.to is not None else frozenset({task.id})
 
     def _look(self, task: InferenceTask) -> tuple[Situation, Progress | None]:
         folder = Path(task.plan.output_folder)
@@ -216,7 +218,9 @@ def _step_values(task: InferenceTask, step: Step, now: datetime) -> dict[str, An
     if step.end is not None:
         values |= {"end_reason": step.end.reason, "end_detail": _json(step.end.detail)}
     if step.to.ended:
-        values |= {"ended_at": now, "rate": 0.0, "left_s": None, "in_flight": 0}
+        took = (now - task.created_at).total_seconds()
+        values |= {"ended_at": now, "took_s": took}
+        values |= {"rate": 0.0, "left_s": None, "in_flight": 0}
     return values
 
 

@@ -11,7 +11,7 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
-from inference_ui.backend.services.tasks import TaskPage
+from inference_ui.backend.services.task_list import TaskPage
 from inference_ui.rows.cards import card_label
 from inference_ui.rows.common import (
     MessageRow,

@@ -9,6 +9,7 @@ import reflex as rx
 
 from inference_ui.backend.errors import ProductError
 from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.task_search import TaskSearch
 from inference_ui.backend.records import InputKind
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
@@ -20,9 +21,7 @@ from inference_ui.rows.tasks import (
     PagerRow,
     TabRow,
     TaskRow,
-    last_page,
     list_rows,
-    matching,
 )
 from inference_ui.state import live
 
@@ -111,13 +110,11 @@ class TasksState(rx.State):
 
 def _rows(user: Actor, chosen: ListFilter) -> tuple[ListRows, StartRow]:
     """Read a page; the last one where the list has become shorter than the address says."""
-    tasks = product().tasks
-    page = tasks.page(
-        user, status=chosen.status, mine=chosen.mine, offset=chosen.offset, limit=PAGE_SIZE
+    search = TaskSearch(statuses=(chosen.status,) if chosen.status else ())
+    page = product().task_list.page(
+        user, search, mine=chosen.mine, offset=chosen.offset, limit=PAGE_SIZE
     )
-    count = matching(page, chosen)
-    if count and not page.tasks:
-        return _rows(user, replace(chosen, page=last_page(count)))
+    chosen = replace(chosen, page=page.offset // PAGE_SIZE + 1)
     nothing_yet = not page.total and not chosen.mine
     return list_rows(page, chosen, user), _start(user) if nothing_yet else StartRow()
 

@@ -25,7 +25,6 @@ from inference_ui import context
 from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import CannotStart
-from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.settings import Settings
 from inference_ui.demo import digits, sample
 from inference_ui.web.build import ROOT, ensure_built
@@ -109,14 +108,9 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def unfinished(product: Product) -> list[str]:
-    """Return the names of all tasks that have not ended, the newest first."""
+    """Return the names of all tasks that have not ended, the oldest first."""
     administrator = product.accounts.ensure_administrator()
-    return [
-        task.name
-        for status in TaskStatus
-        if not status.ended
-        for task in product.tasks.page(administrator, status=status, limit=200).tasks
-    ]
+    return [task.name for task in product.tasks.unfinished(administrator)]
 
 
 def _application() -> Any:

@@ -11,7 +11,6 @@ import psutil
 from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import Conflict
-from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.ports import Phase
 from inference_ui.backend.settings import Settings
 from inference_ui.web.lock import DataLock, holder
@@ -82,12 +81,7 @@ def _stop_tasks(product: Product) -> tuple[str, ...]:
     end = time.monotonic() + TASKS_S
     product.engine.start()
     while time.monotonic() < end:
-        going_on = [
-            task
-            for status in TaskStatus
-            if not status.ended
-            for task in product.tasks.page(administrator, status=status, limit=200).tasks
-        ]
+        going_on = product.tasks.unfinished(administrator)
         if not going_on:
             break
         for task in going_on:

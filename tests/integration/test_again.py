@@ -204,7 +204,7 @@ def test_a_canary_tries_five_items_on_one_node_and_tells_how_long_all_would_take
     assert 1 < view.rate <= 5 * 1000 / 50
     assert view.estimate_s == pytest.approx(40 / view.rate / 2)
     product, actor = installation.product, installation.administrator
-    assert product.tasks.page(actor).total == 0
+    assert product.task_list.page(actor).total == 0
     assert [row.number for row in product.results.items(actor, view.task.id).rows] == [
         1,
         2,
@@ -214,7 +214,7 @@ def test_a_canary_tries_five_items_on_one_node_and_tells_how_long_all_would_take
     ]
     assert product.tasks.name_problem(actor, "big") is None
     created = product.tasks.create(actor, draft)
-    assert product.tasks.page(actor).total == 1
+    assert product.task_list.page(actor).total == 1
     installation.wait_until(created.id, "SUCCEEDED")
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Bounds
-from sqlalchemy import JSON
+from sqlalchemy import JSON, Connection, Index, event
+from sqlalchemy.orm import Mapper
 from sqlmodel import Field, SQLModel
 
 from inference_ui.backend.errors import Message
@@ -37,6 +38,7 @@ class TaskStatus(StrEnum):
 
 
 ENDED = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.STOPPED})
+UNFINISHED = frozenset(TaskStatus) - ENDED
 
 
 class EndReason(StrEnum):
@@ -140,27 +142,60 @@ class InferenceTask(SQLModel, table=True):
     Counts are what the batch client last said while it runs, and what is on disk in the end.
     ``retry_failed`` belongs to the attempt: its failed items are tried again. A ``canary`` tries
     a few items and stands in no list. ``service_id`` is the online service that it goes through.
+
+    ``dataset_id``, ``service_type``, ``package`` (``name version``) and ``spec`` (``""`` with an
+    online service) say again what stands in the plan, to be searched and sorted by; they are
+    filled in when the task is stored. ``took_s`` is from its creation to its end.
     """
 
     __tablename__ = "inference_task"
+    __table_args__ = (
+        # All that the list searches and sorts by: plans are long, and so only the rows of the page
+        # that is shown are ever read.
+        Index(
+            "ix_inference_task_list",
+            "canary",
+            "created_at",
+            "id",
+            "status",
+            "owner_id",
+            "name",
+            "service_type",
+            "package",
+            "spec",
+            "took_s",
+            "found",
+            "succeeded",
+            "failed",
+        ),
+        Index(
+            "ix_inference_task_counts", "canary", "status", "name", "owner_id", "spec", "package"
+        ),
+        Index("ix_inference_task_dataset", "dataset_id", "created_at"),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     name: str = Field(unique=True, max_length=63)
     owner_id: str = Field(foreign_key="user_account.id", index=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcTime, index=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcTime)
     plan: TaskPlan = Field(sa_type=ValueJson(TaskPlan))
     status: str = Field(default=TaskStatus.QUEUED, index=True)
     status_since: datetime = Field(default_factory=utc_now, sa_type=UtcTime)
     attempt: int = 1
     retry_failed: bool = False
-    canary: bool = Field(default=False, index=True)
+    canary: bool = False
     service_id: str | None = Field(default=None, index=True)
+    dataset_id: str = ""
+    service_type: str = ""
+    package: str = ""
+    spec: str = ""
     waiting_for: dict[str, Any] | None = Field(default=None, sa_type=NullableJson)
     stop_requested_at: datetime | None = Field(default=None, sa_type=UtcTime)
     stop_requested_by: str | None = Field(default=None, foreign_key="user_account.id")
     end_reason: str | None = None
     end_detail: dict[str, Any] | None = Field(default=None, sa_type=NullableJson)
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    took_s: float | None = None
     running_since: datetime | None = Field(default=None, sa_type=UtcTime)
     progress_at: datetime | None = Field(default=None, sa_type=UtcTime)
     found: int | None = None
@@ -179,6 +214,17 @@ class InferenceTask(SQLModel, table=True):
     def detail(self) -> Message | None:
         """The particulars of how it ended."""
         return Message.from_json(self.end_detail) if self.end_detail else None
+
+
+@event.listens_for(InferenceTask, "before_insert")
+def _repeat_plan(_mapper: Mapper[InferenceTask], _to: Connection, task: InferenceTask) -> None:
+    plan = task.plan
+    task.dataset_id = plan.dataset_id
+    task.service_type = str(plan.package.service_type)
+    task.package = f"{plan.package.name} {plan.package.version}"
+    task.spec = plan.spec.name if plan.spec else ""
+    if task.ended_at is not None:
+        task.took_s = (task.ended_at - task.created_at).total_seconds()
 
 
 class TaskEvent(SQLModel, table=True):

@@ -14,7 +14,7 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.servers import Owned, Shared
 from inference_ui.backend.models.task import InferenceTask, TaskPlan, TaskStatus
-from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.changes import Changes, moved
 from inference_ui.backend.services.drafts import TaskDraft
 from inference_ui.backend.services.folders import dataset_problem, output_problem
 from inference_ui.backend.services.names import MAX_NAME
@@ -77,7 +77,7 @@ class Again:
         plan = task.plan.model_copy(update={"output_folder": str(root / name)})
         made = new_task(actor, name, plan, self._now())
         submit(self._store, made, actor, self._now())
-        self._changes.publish(frozenset({made.id}))
+        self._changes.publish(moved(made.id))
         return made
 
     def draft_of(self, actor: Actor, task_id: str) -> TaskDraft:
@@ -136,6 +136,7 @@ class Again:
             "end_reason": None,
             "end_detail": None,
             "ended_at": None,
+            "took_s": None,
             "running_since": None,
             "progress_at": None,
         }
@@ -146,7 +147,7 @@ class Again:
             begun = event(task, actor, code, now)
             begun.attempt = task.attempt + 1
             session.add(begun)
-        self._changes.publish(frozenset({task.id}))
+        self._changes.publish(moved(task.id))
         return self._tasks.get(actor, task.id)
 
     def _free_name(self, actor: Actor, task: InferenceTask) -> str:

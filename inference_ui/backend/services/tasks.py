@@ -1,4 +1,4 @@
-"""Inference tasks: create, list, look at, stop. Users write intents here; the reconciler acts."""
+"""Inference tasks: create, look at, stop. Users write intents here; the reconciler acts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskPlan, TaskStatus
 from inference_ui.backend.ports import Cluster, LogTail, Observation, workload_name
 from inference_ui.backend.records import PROGRESS, Progress, read_record
-from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.changes import Changes, moved
 from inference_ui.backend.services.drafts import DraftCheck, TaskDraft, plan_of, waiting_now
 from inference_ui.backend.services.names import clean_name, name_problem
 from inference_ui.backend.services.submitting import event, new_task, submit
@@ -25,22 +25,6 @@ from inference_ui.backend.store.database import Store
 
 ROLES = ("server", "client")
 """The two workloads of a task."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPage:
-    """A page of the task list. ``counts`` are by status, of all tasks that the scope holds;
-    ``people`` are the names, by id, of who owns these tasks or asked them to stop."""
-
-    tasks: tuple[InferenceTask, ...]
-    people: dict[str, str]
-    counts: dict[TaskStatus, int]
-    offset: int
-
-    @property
-    def total(self) -> int:
-        """How many tasks the scope holds, in any status."""
-        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +50,7 @@ class TaskView:
 
 
 class Tasks:
-    """The task list and its use cases. ``changes`` is told of everything that is written."""
+    """Tasks and what is done with them. ``changes`` is told of everything that is written."""
 
     def __init__(
         self,
@@ -98,7 +82,7 @@ class Tasks:
         plan = self.plan(actor, draft)
         task = new_task(actor, draft.name, plan, self._now())
         submit(self._store, task, actor, self._now())
-        self._changes.publish(frozenset({task.id}))
+        self._changes.publish(moved(task.id))
         return task
 
     def check(self, actor: Actor, draft: TaskDraft) -> DraftCheck:
@@ -130,30 +114,10 @@ class Tasks:
         with self._store.read() as session:
             return plan_of(session, draft, self._cluster, problems), problems
 
-    def page(
-        self,
-        actor: Actor,
-        *,
-        status: TaskStatus | None = None,
-        mine: bool = False,
-        offset: int = 0,
-        limit: int = 50,
-    ) -> TaskPage:
-        """Return a page of tasks, the newest first: of all or one's own, in one status or any."""
-        owner = actor.id if mine else None
+    def unfinished(self, actor: Actor) -> list[InferenceTask]:
+        """Return all tasks that have not ended, the oldest first."""
         with self._store.read() as session:
-            rows = queries.page(
-                session,
-                status=status,
-                owner_id=owner,
-                offset=max(0, offset),
-                limit=max(1, min(limit, 200)),
-            )
-            counts = queries.counts(session, owner)
-            ids = {id for row in rows for id in (row.owner_id, row.stop_requested_by) if id}
-            people = account_queries.names_of(session, ids)
-        by_status = {TaskStatus(name): number for name, number in counts.items()}
-        return TaskPage(tuple(rows), people, by_status, max(0, offset))
+            return queries.unfinished(session)
 
     def get(self, actor: Actor, task_id: str) -> InferenceTask:
         """Return a task. Raises :class:`NotFound`."""
@@ -217,7 +181,7 @@ class Tasks:
                 session.add(event(task, actor, "STOP_REQUESTED", now))
             elif TaskStatus(self.get(actor, task_id).status).ended:
                 raise Conflict("TASK_ENDED", name=task.name)
-        self._changes.publish(frozenset({task_id}))
+        self._changes.publish(moved(task_id))
 
 
 def _live(role: str, tail: LogTail) -> WorkloadLog:

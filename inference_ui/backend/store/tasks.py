@@ -1,20 +1,26 @@
 """Queries over inference tasks, their events and saved logs."""
 
-import itertools
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel import Session, col, delete, select, update
 
-from inference_ui.backend.models.task import ENDED, InferenceTask, TaskEvent, TaskLog, TaskStatus
+from inference_ui.backend.models.task import (
+    ENDED,
+    UNFINISHED,
+    InferenceTask,
+    TaskEvent,
+    TaskLog,
+    TaskStatus,
+)
 
 
 def unfinished(session: Session) -> list[InferenceTask]:
     """Return the tasks that have not ended, in the order of their creation."""
     query = (
         select(InferenceTask)
-        .where(col(InferenceTask.status).not_in(ENDED))
+        .where(col(InferenceTask.status).in_(UNFINISHED))
         .order_by(col(InferenceTask.created_at), col(InferenceTask.id))
     )
     return list(session.exec(query))
@@ -25,34 +31,6 @@ def name_taken(session: Session, name: str) -> bool:
     return (
         session.exec(select(InferenceTask.id).where(InferenceTask.name == name)).first() is not None
     )
-
-
-def page(
-    session: Session, *, status: TaskStatus | None, owner_id: str | None, offset: int, limit: int
-) -> list[InferenceTask]:
-    """Return a page of tasks, the newest first."""
-    query = (
-        select(InferenceTask)
-        .where(col(InferenceTask.canary).is_(False))
-        .order_by(col(InferenceTask.created_at).desc(), col(InferenceTask.id))
-    )
-    if status is not None:
-        query = query.where(InferenceTask.status == status)
-    if owner_id is not None:
-        query = query.where(InferenceTask.owner_id == owner_id)
-    return list(session.exec(query.offset(offset).limit(limit)))
-
-
-def counts(session: Session, owner_id: str | None) -> dict[str, int]:
-    """Return how many tasks there are in each status that occurs."""
-    query = (
-        select(InferenceTask.status, func.count())
-        .where(col(InferenceTask.canary).is_(False))
-        .group_by(col(InferenceTask.status))
-    )
-    if owner_id is not None:
-        query = query.where(InferenceTask.owner_id == owner_id)
-    return dict(session.exec(query).all())
 
 
 def change(session: Session, task: InferenceTask, values: Mapping[str, Any]) -> bool:
@@ -122,18 +100,14 @@ def canaries_before(session: Session, at: datetime) -> list[InferenceTask]:
 
 
 def of_dataset(session: Session, dataset_id: str, limit: int) -> list[InferenceTask]:
-    """Return the last tasks, the newest first, that ran over a dataset; canaries are none.
-
-    The dataset stands in the plan, so the newest tasks are looked through.
-    """
+    """Return the last tasks, the newest first, that ran over a dataset; canaries are none."""
     query = (
         select(InferenceTask)
-        .where(col(InferenceTask.canary).is_(False))
-        .order_by(col(InferenceTask.created_at).desc())
-        .limit(1000)
+        .where(InferenceTask.dataset_id == dataset_id, col(InferenceTask.canary).is_(False))
+        .order_by(col(InferenceTask.created_at).desc(), col(InferenceTask.id))
+        .limit(limit)
     )
-    found = (task for task in session.exec(query) if task.plan.dataset_id == dataset_id)
-    return list(itertools.islice(found, limit))
+    return list(session.exec(query))
 
 
 def events(session: Session, task_id: str) -> list[TaskEvent]:

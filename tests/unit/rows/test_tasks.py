@@ -10,7 +10,7 @@ import pytest
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
-from inference_ui.backend.services.tasks import TaskPage
+from inference_ui.backend.services.task_list import TaskPage
 from inference_ui.rows.tasks import PAGE_SIZE, ListFilter, TaskRow, last_page, list_rows, task_row
 from tests.support.samples import NOW, a_task
 
