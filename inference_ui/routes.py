@@ -6,6 +6,7 @@ has arguments, a function beside it that builds the link. Nothing but strings is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 TASKS = "/"
@@ -37,15 +38,11 @@ TOKENS = "/tokens.css"
 FAVICON = "/favicon.svg"
 
 
-def tasks(status: str = "", mine: bool = False, page: int = 1) -> str:
-    """Return the link to a page of the task list, of tasks in one status or of one's own."""
-    chosen = {
-        "status": status,
-        "mine": "1" if mine else "",
-        "page": str(page) if page > 1 else "",
-    }
-    query = urlencode({name: value for name, value in chosen.items() if value})
-    return f"{TASKS}?{query}" if query else TASKS
+def tasks(query: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the link to the task list as ``query`` narrows it (``rows.task_filter`` says how);
+    empty values are left out."""
+    given = urlencode([(name, value) for name, value in query if value])
+    return f"{TASKS}?{given}" if given else TASKS
 
 
 def new_sample_task() -> str:

@@ -9,30 +9,21 @@ from reflex_components_core.core.banner import has_connection_errors
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
-from inference_ui.components.clock import Clock, elapsed
-from inference_ui.components.controls import button, icon_button, link_button
+from inference_ui.components.clock import Clock
+from inference_ui.components.controls import button, link_button
 from inference_ui.components.feedback import empty, note, skeleton_rows, step, steps
 from inference_ui.components.icons import icon, status_mark
-from inference_ui.components.live import KeepPlace, OnRevision
-from inference_ui.components.progress_cell import progress_cell
-from inference_ui.components.status import status_badge
+from inference_ui.components.live import OnRevision
 from inference_ui.components.stop import stop_question
-from inference_ui.i18n.live import (
-    fmt_duration,
-    fmt_number,
-    fmt_size,
-    fmt_time,
-    one_of,
-    reason,
-    t,
-)
+from inference_ui.components.task_list import ColumnChoice, PickBar, PickButton, SearchBox
+from inference_ui.i18n.live import fmt_number, fmt_size, one_of, reason, t
 from inference_ui.pages.shell import Page, shell
-from inference_ui.rows.tasks import TaskRow
+from inference_ui.pages.tasks_table import table
+from inference_ui.rows.tasks import WayOutRow
 from inference_ui.state.base import SignedIn
 from inference_ui.state.live import Live
 from inference_ui.state.tasks import TasksState
 
-COLUMNS = ("name", "status", "progress", "package", "spec", "owner", "created", "actions")
 MAY_CREATE = SignedIn.role != "VIEWER"
 
 
@@ -43,9 +34,16 @@ def tasks() -> rx.Component:
         OnRevision.create(revision=Live.revision, on_change=TasksState.reload),
         rx.cond(TasksState.loaded, _loaded(), rx.cond(_FAILED, _unreadable(), skeleton_rows(12))),
         _question(),
-        heading=t("tasks.title"),
+        heading=rx.fragment(
+            rx.el.h1(t("tasks.title")),
+            rx.cond(
+                TasksState.loaded & ~_NOTHING_YET,
+                SearchBox.create(choices=TasksState.choices, on_open=TasksState.offer),
+            ),
+        ),
         current=routes.TASKS,
         actions=(
+            rx.cond(TasksState.loaded & MAY_CREATE & ~_NOTHING_YET, PickButton.create()),
             rx.cond(
                 MAY_CREATE,
                 link_button(t("tasks.create"), href=routes.NEW_TASK, kind="pri", symbol="plus"),
@@ -55,7 +53,7 @@ def tasks() -> rx.Component:
 
 
 _FAILED = TasksState.problem.code != ""
-_NOTHING_YET = (TasksState.total == 0) & ~TasksState.mine
+_NOTHING_YET = (TasksState.total == 0) & ~TasksState.narrowed
 
 
 def _loaded() -> rx.Component:
@@ -64,7 +62,14 @@ def _loaded() -> rx.Component:
         _first_steps(),
         rx.fragment(
             _tabs(),
-            rx.cond(TasksState.pager.count > 0, rx.fragment(_table(), _pager()), _no_match()),
+            PickBar.create(
+                page=TasksState.ids,
+                total=TasksState.pager.count,
+                done=0,
+                off=has_connection_errors,
+                on_pick=TasksState.pick,
+            ),
+            rx.cond(TasksState.pager.count > 0, rx.fragment(table(), _pager()), _no_match()),
         ),
     )
 
@@ -81,6 +86,7 @@ def _tabs() -> rx.Component:
             role="group",
             aria_label=t("tasks.whose"),
         ),
+        ColumnChoice.create(),
         class_name="tabline",
     )
 
@@ -106,118 +112,6 @@ def _side(word: Any, href: Any, on: Any) -> rx.Component:
         class_name=rx.cond(on, "on", ""),
         aria_current=rx.cond(on, "true", "false"),
     )
-
-
-def _table() -> rx.Component:
-    return rx.el.div(
-        KeepPlace.create(),
-        rx.el.table(
-            rx.el.colgroup(*(rx.el.col(class_name=f"c-{name}") for name in COLUMNS)),
-            rx.el.thead(rx.el.tr(*(_head(name) for name in COLUMNS))),
-            rx.el.tbody(rx.foreach(TasksState.rows, lambda row: task_line(row=row, key=row.id))),
-            aria_label=t("tasks.title"),
-        ),
-        class_name="list",
-        key=f"{TasksState.status} {TasksState.mine} {TasksState.pager.first}",
-    )
-
-
-def _head(name: str) -> rx.Component:
-    arrow = icon("arrow-down", class_name="s") if name == "created" else rx.fragment()
-    order = {"aria_sort": "descending"} if name == "created" else {}
-    return rx.el.th(t(f"tasks.column_{name}"), arrow, scope="col", class_name=f"c-{name}", **order)
-
-
-@rx.memo
-def task_line(row: rx.Var[TaskRow]) -> rx.Component:
-    """Return a row of the table."""
-    own = t("tasks.times", spec=row.spec, nodes=row.nodes)
-    spec = rx.cond(row.service != "", row.service, own)
-    return rx.el.tr(
-        _two(
-            "name",
-            ReactRouterLink.create(row.name, to=row.href, class_name="l1 cut nm", title=row.name),
-            row.dataset,
-        ),
-        rx.el.td(status_badge(row.status, word=row.word), class_name="c-status"),
-        rx.el.td(progress_cell(row), class_name="c-progress"),
-        _two("package", _first(row.package), one_of("service_type", row.service_type)),
-        _two(
-            "spec",
-            _first(spec),
-            rx.cond(row.service != "", t("tasks.through_service"), _size(row)),
-        ),
-        rx.el.td(row.owner, class_name="c-owner cut", title=row.owner),
-        rx.el.td(
-            rx.el.span(
-                fmt_time(row.created_at),
-                class_name="l1 cut",
-                title=fmt_time(row.created_at, "full"),
-            ),
-            rx.el.span(_lasted(row), class_name="l2 cut"),
-            class_name="c-created num",
-        ),
-        rx.el.td(_menu(row), class_name="c-actions"),
-        data_testid="task-row",
-        data_status=row.word,
-    )
-
-
-def _two(name: str, first: rx.Component, second: Any) -> rx.Component:
-    below = rx.el.span(second, class_name="l2 cut", title=second)
-    return rx.el.td(first, below, class_name=f"c-{name} num")
-
-
-def _first(text: Any) -> rx.Component:
-    return rx.el.span(text, class_name="l1 cut", title=text)
-
-
-def _size(row: Any) -> Any:
-    cpu = t("tasks.size", cpus=row.cpus, memory=row.memory_bytes)
-    return rx.cond(row.card != "", row.card, cpu)
-
-
-def _lasted(row: Any) -> rx.Component:
-    return rx.cond(
-        row.took_s != None,  # noqa: E711 - a Var
-        fmt_duration(row.took_s),
-        rx.cond(
-            row.status == "QUEUED",
-            elapsed("tasks.queued_for", row.created_at),
-            elapsed("tasks.lasts", row.created_at),
-        ),
-    )
-
-
-def _menu(row: Any) -> rx.Component:
-    return rx.dropdown_menu.root(
-        rx.dropdown_menu.trigger(
-            icon_button("more", t("tasks.actions_of", name=row.name), live=False, small=True)
-        ),
-        rx.dropdown_menu.content(
-            _link(t("tasks.open"), "eye", row.href),
-            rx.cond(row.has_results, _link(t("tasks.results"), "picture", row.results_href)),
-            rx.cond(
-                row.may_stop,
-                rx.fragment(
-                    rx.dropdown_menu.separator(),
-                    rx.dropdown_menu.item(
-                        icon("stop", class_name="s"),
-                        t("tasks.stop"),
-                        disabled=has_connection_errors,
-                        on_select=TasksState.ask(row.id),
-                    ),
-                ),
-            ),
-            class_name="acts-menu",
-            align="end",
-        ),
-    )
-
-
-def _link(word: Any, symbol: str, href: Any) -> rx.Component:
-    entry = ReactRouterLink.create(icon(symbol, class_name="s"), word, to=href)
-    return rx.dropdown_menu.item(entry, as_child=True)
 
 
 def _pager() -> rx.Component:
@@ -247,15 +141,31 @@ def _no_match() -> rx.Component:
     return empty(
         t("tasks.no_match"),
         rx.cond(
-            TasksState.status == "",
-            t("tasks.none_mine"),
-            t(
-                "tasks.none_in_status",
-                status=one_of("status", TasksState.status),
-                total=TasksState.total,
-            ),
+            TasksState.ways_out.length() > 0,
+            _ways_out(),
+            rx.cond(TasksState.place == routes.tasks([("mine", "1")]), t("tasks.none_mine"), ""),
         ),
         rx.el.div(link_button(t("tasks.show_all"), href=routes.TASKS), class_name="acts"),
+    )
+
+
+def _ways_out() -> rx.Component:
+    """Say of each condition how many tasks there are without it."""
+    return rx.el.span(rx.foreach(TasksState.ways_out, _way_out), class_name="outs")
+
+
+def _way_out(way: rx.Var[WayOutRow]) -> rx.Component:
+    names = rx.cond(
+        way.about == "status",
+        rx.foreach(way.given, lambda one: rx.el.i(one_of("status", one))),
+        rx.foreach(way.given, rx.el.i),
+    )
+    return rx.el.span(
+        ReactRouterLink.create(
+            t("tasks.without", about=one_of("search", way.about)), " ", names, to=way.href
+        ),
+        " ",
+        t("tasks.without_left", count=way.count),
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows of the task list, and what of the list is shown: status, whose, which page."""
+"""Rows of the task list."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
+from inference_ui.backend.models.task_search import SearchField, SortKey
+from inference_ui.backend.services.again import can_resume
 from inference_ui.backend.services.task_list import TaskPage
 from inference_ui.rows.cards import card_label
 from inference_ui.rows.common import (
@@ -21,42 +23,11 @@ from inference_ui.rows.common import (
     status_word,
     stopping,
 )
-
-PAGE_SIZE = 50
+from inference_ui.rows.task_filter import PAGE_SIZE, TaskFilter
 
 Show = Literal["WAITING", "RUNNING", "FINISHING", "DONE", "PARTLY", "FAILED"]
 """What stands in the column of the progress: a reason to wait for, a bar with rate and time left,
 what is done, the numbers alone, a bar with why it ended, the reason why it failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListFilter:
-    """What of the list is shown. It lives in the page's address, so a reload keeps it."""
-
-    status: TaskStatus | None = None
-    mine: bool = False
-    page: int = 1
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> ListFilter:
-        """Read it from an address' parameters; what makes no sense there is left out."""
-        status = query.get("status", "")
-        page = query.get("page", "")
-        return cls(
-            status=TaskStatus(status) if status in TaskStatus.__members__ else None,
-            mine=query.get("mine") == "1",
-            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
-        )
-
-    @property
-    def href(self) -> str:
-        """The address that shows this."""
-        return routes.tasks(self.status or "", self.mine, self.page)
-
-    @property
-    def offset(self) -> int:
-        """How many tasks stand on the pages before."""
-        return (self.page - 1) * PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +68,13 @@ class TaskRow:
     owner: str
     created_at: float
     took_s: float | None
-    may_stop: bool
     has_results: bool
+    may_stop: bool
+    may_resume: bool
+    may_retry: bool
+    may_run_again: bool
+    may_delete: bool
+    copy_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,30 +99,66 @@ class PagerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadRow:
+    """The head of a column (a ``SortKey``): what sorts by it, and how it is sorted by now
+    (``ascending``, ``descending`` or ``none``)."""
+
+    key: str
+    href: str
+    sorted: str
+
+
+@dataclass(frozen=True, slots=True)
+class WayOutRow:
+    """A condition (``status``, ``owner``, …, with its ``values``) that leaves ``count`` tasks when
+    it is taken away."""
+
+    about: str
+    given: list[str]
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListRows:
-    """All that the page shows of the list. ``total`` counts all statuses."""
+    """All that the page shows of the list. ``total`` counts all statuses, ``narrowed``: tasks may
+    be out of sight."""
 
     rows: list[TaskRow] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     tabs: list[TabRow] = field(default_factory=list)
+    heads: list[HeadRow] = field(default_factory=list)
     pager: PagerRow = field(default_factory=PagerRow)
+    ways_out: list[WayOutRow] = field(default_factory=list)
     total: int = 0
-    status: str = ""
+    narrowed: bool = False
     mine: bool = False
     all_href: str = routes.TASKS
     mine_href: str = routes.TASKS
+    place: str = ""
 
 
-def list_rows(page: TaskPage, chosen: ListFilter, actor: Actor) -> ListRows:
-    """Return the rows of a page of tasks as ``actor`` sees it."""
+def list_rows(
+    page: TaskPage,
+    chosen: TaskFilter,
+    actor: Actor,
+    left: Mapping[SearchField, int] | None = None,
+) -> ListRows:
+    """Return the rows of a page of tasks as ``actor`` sees it. ``left``: how many tasks there would
+    be without the conditions about each field, where nothing meets all of them."""
     return ListRows(
         rows=[task_row(task, page.people, actor) for task in page.tasks],
+        ids=[task.id for task in page.tasks],
         tabs=tab_rows(page, chosen),
+        heads=[_head(key, chosen) for key in SortKey],
         pager=pager_row(page, chosen),
+        ways_out=[_way_out(about, count, chosen) for about, count in (left or {}).items() if count],
         total=page.total,
-        status=chosen.status or "",
+        narrowed=chosen.narrowed,
         mine=chosen.mine,
-        all_href=replace(chosen, mine=False, page=1).href,
-        mine_href=replace(chosen, mine=True, page=1).href,
+        all_href=chosen.but(mine=False).href,
+        mine_href=chosen.but(mine=True).href,
+        place=chosen.href,
     )
 
 
@@ -155,6 +167,7 @@ def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> Ta
     plan, spec = task.plan, task.plan.spec
     resources = spec.resources if spec else Resources(cpu_millis=0, memory_bytes=0)
     ended = TaskStatus(task.status).ended
+    owns = actor.owns(task.owner_id)
     done = task.succeeded + task.failed
     whole = task.found or 0
     return TaskRow(
@@ -189,42 +202,72 @@ def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> Ta
         owner=people.get(task.owner_id, ""),
         created_at=task.created_at.timestamp(),
         took_s=_took(task) if ended else None,
-        may_stop=actor.owns(task.owner_id) and not _ending(task),
         has_results=done > 0,
+        may_stop=owns and not _ending(task),
+        may_resume=owns and can_resume(task) and not task.failed,
+        may_retry=owns and ended and task.failed > 0,
+        may_run_again=actor.may_create,
+        may_delete=owns,
+        copy_href=routes.new_task(copy=task.id),
     )
 
 
-def tab_rows(page: TaskPage, chosen: ListFilter) -> list[TabRow]:
+def tab_rows(page: TaskPage, chosen: TaskFilter) -> list[TabRow]:
     """Return a tab for all tasks and one for each status."""
     statuses: Sequence[TaskStatus | None] = (None, *TaskStatus)
-    return [
-        TabRow(
-            status=status or "",
-            count=page.counts.get(status, 0) if status else page.total,
-            href=ListFilter(status, chosen.mine).href,
-            current=status == chosen.status,
-        )
-        for status in statuses
-    ]
+    return [_tab(page, chosen, status) for status in statuses]
 
 
-def pager_row(page: TaskPage, chosen: ListFilter) -> PagerRow:
+def pager_row(page: TaskPage, chosen: TaskFilter) -> PagerRow:
     """Return where in the list the page stands."""
     count = matching(page, chosen)
+    number = page.offset // PAGE_SIZE + 1
     last = page.offset + len(page.tasks)
-    before = replace(chosen, page=chosen.page - 1).href if chosen.page > 1 else ""
-    after = replace(chosen, page=chosen.page + 1).href if last < count else ""
+    before = replace(chosen, page=number - 1).href if number > 1 else ""
+    after = replace(chosen, page=number + 1).href if last < count else ""
     return PagerRow(page.offset + 1 if page.tasks else 0, last, count, before, after)
 
 
-def matching(page: TaskPage, chosen: ListFilter) -> int:
+def matching(page: TaskPage, chosen: TaskFilter) -> int:
     """Return how many tasks there are on all pages."""
-    return page.counts.get(chosen.status, 0) if chosen.status else page.total
+    statuses = chosen.search.statuses
+    return sum(page.counts.get(status, 0) for status in statuses) if statuses else page.total
 
 
-def last_page(count: int) -> int:
-    """Return the number of the last page of a list of so many tasks."""
-    return max(1, -(-count // PAGE_SIZE))
+def _tab(page: TaskPage, chosen: TaskFilter, status: TaskStatus | None) -> TabRow:
+    statuses = (status,) if status else ()
+    return TabRow(
+        status=status or "",
+        count=page.counts.get(status, 0) if status else page.total,
+        href=chosen.but(search=replace(chosen.search, statuses=statuses)).href,
+        current=chosen.search.statuses == statuses,
+    )
+
+
+def _head(key: SortKey, chosen: TaskFilter) -> HeadRow:
+    way = "descending" if chosen.order.descending else "ascending"
+    return HeadRow(
+        key=str(key),
+        href=chosen.sorted_by(key).href,
+        sorted=way if chosen.order.key is key else "none",
+    )
+
+
+def _way_out(about: SearchField, count: int, chosen: TaskFilter) -> WayOutRow:
+    search = chosen.wanted
+    values: dict[SearchField, Sequence[str]] = {
+        SearchField.NAME: search.names,
+        SearchField.STATUS: search.statuses,
+        SearchField.OWNER: search.owners,
+        SearchField.SPEC: search.specs,
+        SearchField.PACKAGE: search.packages,
+    }
+    return WayOutRow(
+        about=str(about),
+        given=[str(value) for value in values[about]],
+        count=count,
+        href=chosen.without(about).href,
+    )
 
 
 def _ending(task: InferenceTask) -> bool:

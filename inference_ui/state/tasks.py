@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields, replace
+from dataclasses import fields
+from typing import Any
 
 import reflex as rx
 
 from inference_ui.backend.errors import ProductError
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.task_search import TaskSearch
+from inference_ui.backend.models.task_search import SearchField
 from inference_ui.backend.records import InputKind
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.start import StartRow, first_dataset, start_row
+from inference_ui.rows.task_filter import PAGE_SIZE, TaskFilter
 from inference_ui.rows.tasks import (
-    PAGE_SIZE,
-    ListFilter,
+    HeadRow,
     ListRows,
     PagerRow,
     TabRow,
     TaskRow,
+    WayOutRow,
     list_rows,
 )
 from inference_ui.state import live
@@ -30,21 +32,28 @@ COUNTED = 100_000
 
 
 class TasksState(rx.State):
-    """State of the task list's page. ``problem`` is why the list could not be read."""
+    """State of the task list's page. ``problem`` is why the list could not be read. While tasks are
+    picked (``picking``), the rows stay the same ones, and only what they say follows."""
 
     loaded: bool = False
     problem: MessageRow = MessageRow()
     server_now: float = 0.0
 
     rows: list[TaskRow] = []
+    ids: list[str] = []
     tabs: list[TabRow] = []
+    heads: list[HeadRow] = []
     pager: PagerRow = PagerRow()
+    ways_out: list[WayOutRow] = []
     total: int = 0
-    status: str = ""
+    narrowed: bool = False
     mine: bool = False
     all_href: str = ""
     mine_href: str = ""
+    place: str = ""
     start: StartRow = StartRow()
+    choices: dict[str, list[str]] = {}
+    picking: bool = False
 
     asking: bool = False
     asked_id: str = ""
@@ -60,7 +69,7 @@ class TasksState(rx.State):
         """Show what the address says, and follow it from now on."""
         await live.watch(self, live.TASKS)
         try:
-            await self._read()
+            await self._read(fresh=True)
             self.problem = MessageRow()
         except ProductError as error:
             self.problem = message_row(error.message)
@@ -69,7 +78,24 @@ class TasksState(rx.State):
     @rx.event
     async def reload(self) -> None:
         """Read the list again."""
-        await self._read()
+        await self._read(fresh=False)
+
+    @rx.event
+    async def offer(self) -> None:
+        """Read what can be searched by: creators, specs, packages that tasks have."""
+        user, task_list = actor(), product().task_list
+        chosen = (SearchField.OWNER, SearchField.SPEC, SearchField.PACKAGE)
+        found = await rx.run_in_thread(
+            lambda: {str(about): task_list.choices(user, about) for about in chosen}
+        )
+        if found != self.choices:
+            self.choices = found
+
+    @rx.event
+    async def pick(self, on: Any) -> None:
+        """Begin or end picking tasks."""
+        self.picking = on is True
+        await self._read(fresh=not self.picking)
 
     @rx.event
     def ask(self, task_id: str) -> None:
@@ -91,13 +117,15 @@ class TasksState(rx.State):
             self.stop_problem = message_row(error.message)
         else:
             self.asking = False
-        await self._read()
+        await self._read(fresh=False)
 
-    async def _read(self) -> None:
-        user, chosen = actor(), ListFilter.of(self.router.url.query_parameters)
-        rows, start = await rx.run_in_thread(lambda: _rows(user, chosen))
+    async def _read(self, *, fresh: bool) -> None:
+        user, chosen = actor(), TaskFilter.of(self.router.url.query)
+        kept = tuple(self.ids) if self.picking and not fresh else None
+        rows, start = await rx.run_in_thread(lambda: _rows(user, chosen, kept, fresh=fresh))
         self._show(rows)
-        self.start = start
+        if self.start != start:
+            self.start = start
         self.loaded = True
 
     def _show(self, rows: ListRows) -> None:
@@ -108,15 +136,25 @@ class TasksState(rx.State):
                 setattr(self, row.name, value)
 
 
-def _rows(user: Actor, chosen: ListFilter) -> tuple[ListRows, StartRow]:
-    """Read a page; the last one where the list has become shorter than the address says."""
-    search = TaskSearch(statuses=(chosen.status,) if chosen.status else ())
-    page = product().task_list.page(
-        user, search, mine=chosen.mine, offset=chosen.offset, limit=PAGE_SIZE
+def _rows(
+    user: Actor, chosen: TaskFilter, kept: tuple[str, ...] | None, *, fresh: bool
+) -> tuple[ListRows, StartRow]:
+    task_list = product().task_list
+    page = task_list.page(
+        user,
+        chosen.wanted,
+        mine=chosen.mine,
+        order=chosen.order,
+        offset=chosen.offset,
+        limit=PAGE_SIZE,
+        fresh=fresh,
+        kept=kept,
     )
-    chosen = replace(chosen, page=page.offset // PAGE_SIZE + 1)
-    nothing_yet = not page.total and not chosen.mine
-    return list_rows(page, chosen, user), _start(user) if nothing_yet else StartRow()
+    left: dict[SearchField, int] = {}
+    if not page.tasks:
+        left = task_list.ways_out(user, chosen.wanted, mine=chosen.mine)
+    nothing_yet = not page.total and not chosen.narrowed
+    return list_rows(page, chosen, user, left), _start(user) if nothing_yet else StartRow()
 
 
 def _start(user: Actor) -> StartRow:

@@ -81,12 +81,15 @@ class TaskList:
         offset: int = 0,
         limit: int = 50,
         fresh: bool = True,
+        kept: tuple[str, ...] | None = None,
     ) -> TaskPage:
         """Return a page of the tasks that meet a search: of all or one's own, the newest first
         unless ``order`` says otherwise. Where the list ends before ``offset``, its last page.
 
         Unless it is to be ``fresh``, which tasks these are may be told from what is known since a
-        task came, went or changed its status the last time: for those who follow the list."""
+        task came, went or changed its status the last time: for those who follow the list. With
+        ``kept`` the page holds those tasks, as far as they are there, whatever the search finds.
+        """
         asked = (
             search or TaskSearch(),
             actor.id if mine else None,
@@ -96,7 +99,7 @@ class TaskList:
         )
         with self._store.read() as session:
             found = self._find(session, asked, fresh=fresh)
-            tasks = queries.rows(session, found.ids)
+            tasks = queries.rows(session, found.ids if kept is None else list(kept[:limit]))
             who = {id for task in tasks for id in (task.owner_id, task.stop_requested_by) if id}
             people = account_queries.names_of(session, who)
         return TaskPage(tuple(tasks), people, found.counts, found.offset)
@@ -105,6 +108,15 @@ class TaskList:
         """Return how many tasks meet a search."""
         with self._store.read() as session:
             return sum(queries.counts(session, search, actor.id if mine else None).values())
+
+    def ways_out(
+        self, actor: Actor, search: TaskSearch, *, mine: bool = False
+    ) -> dict[SearchField, int]:
+        """Return how many tasks meet a search without its conditions about each field that it has
+        any about."""
+        return {
+            about: self.count(actor, search.without(about), mine=mine) for about in search.fields
+        }
 
     def choices(self, actor: Actor, field: SearchField) -> list[str]:
         """Return what occurs in tasks of a field to choose from, by name: creators, specs,

@@ -10,14 +10,17 @@ import pytest
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
+from inference_ui.backend.models.task_search import SearchField, TaskSearch
 from inference_ui.backend.services.task_list import TaskPage
-from inference_ui.rows.tasks import PAGE_SIZE, ListFilter, TaskRow, last_page, list_rows, task_row
+from inference_ui.rows.task_filter import PAGE_SIZE, TaskFilter
+from inference_ui.rows.tasks import TaskRow, list_rows, task_row
 from tests.support.samples import NOW, a_task
 
 OWNER = Actor("owner", "Lin Lan", Role.USER)
 STRANGER = Actor("stranger", "Chen Mu", Role.USER)
 ADMINISTRATOR = Actor("admin", "admin", Role.ADMINISTRATOR)
 VIEWER = Actor("owner", "Lin Lan", Role.VIEWER)
+FAILED = TaskSearch(statuses=(TaskStatus.FAILED,))
 PEOPLE = {"owner": "Lin Lan", "stranger": "Chen Mu"}
 
 
@@ -124,45 +127,71 @@ def page(count: int, shown: list[InferenceTask], offset: int = 0) -> TaskPage:
 
 def test_a_page_knows_its_place_in_the_list() -> None:
     tasks = [a_task(id=f"{number}", name=f"{number}") for number in range(PAGE_SIZE)]
-    shown = list_rows(page(120, tasks, PAGE_SIZE), ListFilter(TaskStatus.FAILED, True, 2), OWNER)
+    shown = list_rows(page(120, tasks, PAGE_SIZE), TaskFilter(FAILED, mine=True, page=2), OWNER)
     assert (shown.pager.first, shown.pager.last, shown.pager.count) == (51, 100, 120)
     assert shown.pager.previous == "/?status=FAILED&mine=1"
     assert shown.pager.following == "/?status=FAILED&mine=1&page=3"
-    assert (shown.total, shown.status, shown.mine) == (122, "FAILED", True)
+    assert (shown.total, shown.narrowed, shown.mine) == (122, True, True)
     assert (shown.all_href, shown.mine_href) == ("/?status=FAILED", "/?status=FAILED&mine=1")
 
 
 def test_an_empty_page_leads_nowhere() -> None:
-    pager = list_rows(TaskPage((), {}, {}, 0), ListFilter(), OWNER).pager
+    pager = list_rows(TaskPage((), {}, {}, 0), TaskFilter(), OWNER).pager
     assert (pager.first, pager.last, pager.count, pager.previous, pager.following) == (
         0, 0, 0, "", "",
     )  # fmt: skip
 
 
+def test_heads_sort_by_their_column_and_turn_round_where_it_is_sorted_already() -> None:
+    shown = list_rows(page(3, []), TaskFilter(FAILED, page=3), OWNER)
+    heads = {head.key: (head.sorted, head.href) for head in shown.heads}
+    assert heads["created"] == ("descending", "/?status=FAILED&sort=created")
+    assert heads["name"] == ("none", "/?status=FAILED&sort=name")
+    assert heads["progress"] == ("none", "/?status=FAILED&sort=-progress")
+    turned = list_rows(page(3, []), TaskFilter.of("sort=name"), OWNER).heads
+    assert {head.key: head.sorted for head in turned}["name"] == "ascending"
+
+
+def test_where_nothing_matches_each_condition_says_what_is_there_without_it() -> None:
+    chosen = TaskFilter.of("status=FAILED&package=sku-det 1.0.0&owner=lin&q=night&page=2")
+    left = {SearchField.STATUS: 34, SearchField.PACKAGE: 19, SearchField.OWNER: 0}
+    ways = list_rows(page(0, []), chosen, OWNER, left).ways_out
+    assert [(way.about, way.given, way.count) for way in ways] == [
+        ("status", ["FAILED"], 34),
+        ("package", ["sku-det 1.0.0"], 19),
+    ]
+    assert ways[1].href == "/?q=night&status=FAILED&owner=lin"
+
+
+@pytest.mark.parametrize(
+    ("actor", "values", "offered"),
+    [
+        (OWNER, {"status": TaskStatus.RUNNING}, {"may_stop", "may_run_again", "may_delete"}),
+        (
+            OWNER,
+            {"status": TaskStatus.STOPPED, "found": 9, "succeeded": 3},
+            {"may_resume", "may_run_again", "may_delete"},
+        ),
+        (
+            OWNER,
+            {"status": TaskStatus.SUCCEEDED, "found": 9, "succeeded": 7, "failed": 2},
+            {"may_retry", "may_run_again", "may_delete"},
+        ),
+        (STRANGER, {"status": TaskStatus.STOPPED}, {"may_run_again"}),
+        (VIEWER, {"status": TaskStatus.STOPPED}, set()),
+    ],
+)
+def test_a_row_offers_what_applies_to_its_task_and_user(
+    actor: Actor, values: dict[str, Any], offered: set[str]
+) -> None:
+    shown = row(actor, **values)
+    may = ("may_stop", "may_resume", "may_retry", "may_run_again", "may_delete")
+    assert {name for name in may if getattr(shown, name)} == offered
+
+
 def test_tabs_count_every_status_and_keep_whose_tasks_are_shown() -> None:
-    tabs = list_rows(page(3, []), ListFilter(TaskStatus.FAILED, True, 4), OWNER).tabs
+    tabs = list_rows(page(3, []), TaskFilter(FAILED, mine=True, page=4), OWNER).tabs
     assert [tab.status for tab in tabs] == ["", *TaskStatus]
     assert {tab.status: tab.count for tab in tabs if tab.count} == {"": 5, "QUEUED": 2, "FAILED": 3}
     assert [tab.status for tab in tabs if tab.current] == ["FAILED"]
     assert {tab.status: tab.href for tab in tabs}["QUEUED"] == "/?status=QUEUED&mine=1"
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ({}, ListFilter()),
-        ({"status": "RUNNING", "mine": "1", "page": "3"}, ListFilter(TaskStatus.RUNNING, True, 3)),
-        ({"status": "NONSENSE", "mine": "yes", "page": "-1"}, ListFilter()),
-        ({"page": "0"}, ListFilter()),
-        ({"page": "²"}, ListFilter()),
-        ({"page": "9" * 40}, ListFilter()),
-    ],
-)
-def test_an_address_says_what_is_shown_and_nonsense_in_it_nothing(
-    query: dict[str, str], expected: ListFilter
-) -> None:
-    assert ListFilter.of(query) == expected
-
-
-def test_the_last_page_of_a_list() -> None:
-    assert [last_page(count) for count in (0, 1, 50, 51, 100, 101)] == [1, 1, 1, 2, 2, 3]

@@ -1,0 +1,265 @@
+// The search of the task list: conditions as chips inside the box, and a drop-down that offers what
+// can be searched by and, of what is chosen and not typed, the values. All of it is in the address:
+// this changes the address, and the page shows what it says. What is typed narrows the names at
+// once (`q`); Enter makes a condition of it.
+import { createElement as h, useEffect, useId, useRef, useState } from "react";
+import { useSearchParams } from "react-router";
+import { say, sayOf, useLocale } from "./i18n";
+import { icon } from "./results_parts";
+
+const FIELDS = ["name", "status", "owner", "spec", "package"];
+const TYPED_MS = 120; // between the last key and the address
+const FEW = 4; // values of each field that are offered for a text
+
+const holds = (text, part) => text.toLowerCase().includes(part.trim().toLowerCase());
+
+// What the drop-down offers: `{ about, value?, word }`.
+const offered = (about, text, choices, locale) => {
+  const word = (field, value) => (field === "status" ? sayOf(locale, "status", value) : value);
+  const values = (field) => (choices[field] ?? []).map((value) => ({ about: field, value, word: word(field, value) }));
+  const typed = text.trim();
+  const named = typed ? [{ about: "name", value: typed, word: typed }] : [];
+  if (about === "name") return named;
+  if (about) return values(about).filter((one) => holds(one.word, text));
+  if (!typed) return FIELDS.map((field) => ({ about: field, word: say(locale, `search.${field}`) }));
+  const found = FIELDS.slice(1).flatMap((field) => values(field).filter((one) => holds(one.word, text)).slice(0, FEW));
+  return [...named, ...found];
+};
+
+const Chip = ({ about, values, locale, onRemove, onOpen }) => {
+  const name = say(locale, `search.${about}`);
+  const words = values.map((value) => (about === "status" ? sayOf(locale, "status", value) : value));
+  const shown = words.join(say(locale, "search.and"));
+  return h(
+    "span",
+    { className: "chip", "data-testid": `chip-${about}` },
+    h("button", { type: "button", className: "v", onClick: onOpen, title: `${name} ${shown}` }, h("span", { className: "k" }, name), h("span", { className: "cut" }, shown)),
+    h(
+      "button",
+      { type: "button", className: "x", onClick: onRemove, "aria-label": say(locale, "search.remove", { what: `${name} ${shown}` }) },
+      icon("cross"),
+    ),
+  );
+};
+
+// `/` leads into the box from anywhere but where one writes, a dialog or a menu.
+const useSlash = (input) =>
+  useEffect(() => {
+    const onKey = (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest?.("input, textarea, select, [contenteditable], [role=dialog], [role=alertdialog], [role=menu]")) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+
+// The address' conditions, and changing them. Whatever changes begins at the first page.
+const useConditions = () => {
+  const [params, setParams] = useSearchParams();
+  const change = (edit, replace = false) =>
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        edit(next);
+        next.delete("page");
+        return next;
+      },
+      { replace },
+    );
+  const has = (about, value) => params.getAll(about).includes(value);
+  return {
+    of: (about) => params.getAll(about).filter(Boolean),
+    typed: params.get("q") ?? "",
+    has,
+    type: (text) => change((next) => (text.trim() ? next.set("q", text.trim()) : next.delete("q")), true),
+    toggle: (about, value) =>
+      change((next) => {
+        const left = next.getAll(about).filter((one) => one !== value);
+        const there = has(about, value);
+        next.delete(about);
+        [...left, ...(there ? [] : [value])].forEach((one) => next.append(about, one));
+        next.delete("q");
+      }),
+    remove: (about) => change((next) => next.delete(about)),
+  };
+};
+
+export const SearchBox = ({ choices, onOpen }) => {
+  const locale = useLocale();
+  const id = useId();
+  const box = useRef(null);
+  const input = useRef(null);
+  const timer = useRef(0);
+  const conditions = useConditions();
+  const [text, setText] = useState(conditions.typed);
+  const [about, setAbout] = useState("");
+  const [open, setOpen] = useState(false);
+  const [at, setAt] = useState(0);
+  const own = useRef(conditions.typed);
+  useSlash(input);
+
+  // The text follows the address where somebody else changed it: back, a link, "clear".
+  useEffect(() => {
+    if (conditions.typed === own.current) return;
+    own.current = conditions.typed;
+    setText(conditions.typed);
+  }, [conditions.typed]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    if (!open) return undefined;
+    const outside = (event) => box.current.contains(event.target) || close();
+    document.addEventListener("pointerdown", outside);
+    document.addEventListener("focusin", outside);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("focusin", outside);
+    };
+  }, [open]);
+
+  const statuses = ["QUEUED", "STARTING", "RUNNING", "FINISHING", "SUCCEEDED", "FAILED", "STOPPED"];
+  const options = offered(about, text, { status: statuses, ...choices }, locale);
+  const current = options[Math.min(at, options.length - 1)];
+
+  const narrow = (value) => {
+    clearTimeout(timer.current);
+    own.current = value.trim();
+    conditions.type(value);
+  };
+  const write = (value) => {
+    setText(value);
+    setAt(0);
+    setOpen(true);
+    clearTimeout(timer.current);
+    if (!about || about === "name") timer.current = setTimeout(() => narrow(value), TYPED_MS);
+  };
+  const show = (field = about) => {
+    if (!open) onOpen();
+    setAbout(field);
+    setAt(0);
+    setOpen(true);
+  };
+  const close = () => {
+    setOpen(false);
+    setAbout("");
+  };
+  const take = (option) => {
+    clearTimeout(timer.current);
+    if (option.value === undefined) {
+      show(option.about);
+    } else {
+      own.current = "";
+      setText("");
+      conditions.toggle(option.about, option.value);
+      if (!about || about === "name") close();
+    }
+    input.current.focus();
+  };
+  const back = () => {
+    if (about) return setAbout("");
+    const last = FIELDS.filter((field) => conditions.of(field).length).at(-1);
+    return last && conditions.remove(last);
+  };
+  const onKeyDown = (event) => {
+    if (event.nativeEvent.isComposing) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      if (!open) show();
+      else if (options.length) setAt((at + step + options.length) % options.length);
+    } else if (event.key === "Enter" && open && current) {
+      event.preventDefault();
+      take(current);
+    } else if (event.key === "Escape" && (open || text)) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (open) return close();
+      setText("");
+      narrow("");
+    } else if (event.key === "Backspace" && !text) {
+      back();
+    }
+    return undefined;
+  };
+
+  const row = (option, index) => {
+    const chosen = option.value !== undefined && option.about !== "name" && conditions.has(option.about, option.value);
+    return h(
+      "div",
+      {
+        key: `${option.about} ${option.value ?? ""}`,
+        id: `${id}-${index}`,
+        role: "option",
+        "aria-selected": option === current,
+        className: option === current ? "opt hov" : "opt",
+        ref: option === current ? (node) => node?.scrollIntoView({ block: "nearest" }) : null,
+        onPointerMove: () => at !== index && setAt(index),
+        onPointerDown: (event) => event.preventDefault(),
+        onClick: () => take(option),
+      },
+      option.value === undefined
+        ? h("span", { className: "grow" }, option.word)
+        : [
+            !about && h("span", { key: "k", className: "k" }, say(locale, `search.${option.about}`)),
+            h("span", { key: "w", className: "cut grow", title: option.word }, option.about === "name" ? say(locale, "search.contains", { text: option.word }) : option.word),
+            chosen && icon("check", "ic s"),
+          ],
+      option === current && h("kbd", { className: "kbd", "aria-hidden": true }, "↵"),
+    );
+  };
+  const nothing = about === "name" ? "search.type_name" : "search.nothing";
+  const placeholder = about ? say(locale, "search.of", { what: say(locale, `search.${about}`) }) : say(locale, FIELDS.some((field) => conditions.of(field).length) ? "search.more" : "search.label");
+
+  return h(
+    "div",
+    { className: "search", ref: box, role: "search" },
+    h(
+      "div",
+      { className: "inp", onPointerDown: (event) => event.target === event.currentTarget && (event.preventDefault(), input.current.focus(), show()) },
+      icon("search"),
+      FIELDS.filter((field) => conditions.of(field).length).map((field) =>
+        h(Chip, {
+          key: field,
+          about: field,
+          values: conditions.of(field),
+          locale,
+          onRemove: () => (conditions.remove(field), input.current.focus()),
+          onOpen: () => (input.current.focus(), show(field)),
+        }),
+      ),
+      h("input", {
+        ref: input,
+        type: "text",
+        value: text,
+        placeholder,
+        autoComplete: "off",
+        spellCheck: false,
+        maxLength: 200,
+        role: "combobox",
+        "aria-label": say(locale, "search.label"),
+        "aria-expanded": open,
+        "aria-controls": `${id}-list`,
+        "aria-autocomplete": "list",
+        "aria-activedescendant": open && current ? `${id}-${options.indexOf(current)}` : undefined,
+        onChange: (event) => write(event.target.value),
+        onFocus: () => show(""),
+        onClick: () => open || show(""),
+        onKeyDown,
+        "data-testid": "search",
+      }),
+      h("kbd", { className: "kbd slash", "aria-hidden": true }, "/"),
+    ),
+    open &&
+      h(
+        "div",
+        { className: "menu search-menu" },
+        h(
+          "div",
+          { id: `${id}-list`, role: "listbox", "aria-label": about ? say(locale, `search.${about}`) : say(locale, "search.label"), "aria-multiselectable": about !== "" && about !== "name" },
+          options.map(row),
+        ),
+        options.length === 0 && h("p", { className: "none" }, say(locale, nothing)),
+      ),
+  );
+};
