@@ -33,7 +33,7 @@ def names(page: Page) -> list[str]:
 
 
 def shown(page: Page, *expected: str) -> None:
-    wait_for(lambda: names(page) == list(expected), f"{expected} are shown", show=lambda: names(page))
+    wait_for(lambda: names(page) == list(expected), f"{expected} are shown")
 
 
 def query(page: Page) -> dict[str, list[str]]:
