@@ -29,6 +29,7 @@ from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.specs import Specs
 from inference_ui.backend.services.task_list import TaskList
+from inference_ui.backend.services.task_logs import TaskLogs
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.services.trials import Trials
 from inference_ui.backend.services.uploads import Uploads
@@ -57,6 +58,7 @@ class Product:
     trials: Trials
     tasks: Tasks
     task_list: TaskList
+    logs: TaskLogs
     again: Again
     canaries: Canaries
     results: Results
@@ -130,6 +132,7 @@ def build(settings: Settings) -> Product:
         trials=Trials(store, cluster, changes),
         tasks=tasks,
         task_list=TaskList(store, changes),
+        logs=TaskLogs(store, cluster, tasks),
         again=Again(store, tasks, changes),
         canaries=Canaries(store, tasks, results, changes),
         results=results,

@@ -177,6 +177,11 @@ class Cluster(Protocol):
     def logs(self, name: str, lines: int = 200) -> tuple[LogTail, ...]:
         """Return the last lines of each replica; empty when there are none."""
 
+    def whole_log(self, name: str, replica: str) -> Iterator[bytes]:
+        """Return all that is kept of a replica's output, byte for byte and in pieces: what was
+        there at the call, also when the workload is removed meanwhile. Empty when there is none.
+        """
+
     def follow(self, name: str, replica: str) -> Iterator[str]:
         """Yield a replica's lines as they come, until it is gone. Blocks."""
 

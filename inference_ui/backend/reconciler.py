@@ -28,6 +28,7 @@ from inference_ui.backend.ports import GONE, Cluster, Observation, Phase, worklo
 from inference_ui.backend.records import PROGRESS, SUMMARY, Progress, Summary, read_record
 from inference_ui.backend.services.changes import moved
 from inference_ui.backend.services.journal import tally
+from inference_ui.backend.services.last_seen import SEEN, seen_json
 from inference_ui.backend.services.workloads import (
     client_workload,
     server_workload,
@@ -104,7 +105,7 @@ class Reconciler:
         if step.to is not None and step.to.ended:
             values |= _final_counts(task, seen)
         values = {key: value for key, value in values.items() if getattr(task, key) != value}
-        if not values or not self._write(task, step, values, now):
+        if not values or not self._write(task, step, seen, values, now):
             return frozenset()
         return moved(task.id) if step.to is not None else frozenset({task.id})
 
@@ -188,13 +189,18 @@ class Reconciler:
                 )
 
     def _write(
-        self, task: InferenceTask, step: Step, values: Mapping[str, Any], now: datetime
+        self,
+        task: InferenceTask,
+        step: Step,
+        seen: Situation,
+        values: Mapping[str, Any],
+        now: datetime,
     ) -> bool:
         with self._store.write() as session:
             if not queries.change(session, task, values):
                 return False
             if step.to is not None:
-                session.add(_event_of(task, step, now))
+                session.add(_event_of(task, step, seen, now))
         return True
 
     def _sweep(self, unfinished: set[str]) -> None:
@@ -251,10 +257,12 @@ def _final_counts(task: InferenceTask, seen: Situation) -> dict[str, Any]:
     return {"found": found, "succeeded": counted.succeeded, "failed": counted.failed}
 
 
-def _event_of(task: InferenceTask, step: Step, now: datetime) -> TaskEvent:
+def _event_of(task: InferenceTask, step: Step, seen: Situation, now: datetime) -> TaskEvent:
     args: dict[str, Any] = {}
     if step.end is not None:
         args = {"reason": step.end.reason, "detail": _json(step.end.detail)}
+    if step.to is TaskStatus.FINISHING:
+        args[SEEN] = seen_json(seen.server, seen.client)
     return TaskEvent(
         task_id=task.id,
         owner_id=task.owner_id,

@@ -210,7 +210,8 @@ class Room(msgspec.Struct, frozen=True):
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far a task is. ``found`` is final once ``walked``; ``left_s`` is None while unknown.
     ``waiting_for`` says what no server answers with while the run waits for one; ``room`` is there
-    when the results will not fit."""
+    when the results will not fit. ``bound_by`` and ``bound_shares`` are as in :class:`Summary`,
+    over the last minute; over the whole run once it has ENDED."""
 
     updated_at: float
     attempt: int
@@ -230,6 +231,8 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     processes: int = 0
     waiting_for: str = ""
     room: Room | None = None
+    bound_by: BoundBy | None = None
+    bound_shares: dict[BoundBy, float] = {}
 
 
 class CheckState(StrEnum):

@@ -194,6 +194,18 @@ class TestWatching:
         driver.end("one")
         assert driver.cluster.logs("one") == ()
 
+    def test_the_whole_log_is_more_than_its_last_lines(self, driver: Driver) -> None:
+        driver.cluster.apply(puppet("one"))
+        for line in ("first", "last"):
+            driver.let_say("one", line)
+            wait_for(lambda line=line: line in _log(driver, "one", 1), f"{line} is logged")
+        whole = driver.cluster.whole_log("one", "one-0")
+        driver.end("one")
+        text = b"".join(whole).decode()
+        assert text.index("first") < text.index("last")
+        assert list(driver.cluster.whole_log("one", "one-0")) == []
+        assert list(driver.cluster.whole_log("nothing", "nothing-0")) == []
+
     def test_following_yields_lines_as_they_come_until_it_is_gone(self, driver: Driver) -> None:
         driver.cluster.apply(puppet("one"))
         driver.let_say("one", "before")

@@ -70,7 +70,7 @@ def test_a_task_goes_from_queued_to_succeeded_and_leaves_nothing_running(install
     view = installation.product.tasks.view(installation.administrator, task.id)
     codes = [event.code for event in view.events]
     assert codes == ["SUBMITTED", "STARTING", "RUNNING", "FINISHING", "SUCCEEDED"]
-    logs = installation.product.tasks.logs(installation.administrator, task.id)
+    logs = installation.product.logs.of(installation.administrator, task.id).logs
     texts = {log.role: log.text for log in logs}
     assert "loading the model" in texts["server"]
     assert texts["client"].strip()
@@ -188,7 +188,7 @@ def test_a_server_that_never_gets_ready_fails_the_task_with_reason_and_log(insta
     ended = installation.wait_until(task.id, "FAILED")
     assert ended.end_reason in (EndReason.SERVER_FAILED, EndReason.SERVER_NOT_READY)
     assert ended.detail is not None
-    logs = installation.product.tasks.logs(installation.administrator, task.id)
+    logs = installation.product.logs.of(installation.administrator, task.id).logs
     expected = "/models/best.om" if mode == "crash" else "loading the model"
     assert expected in "".join(log.text for log in logs)
     assert_nothing_is_left(installation)

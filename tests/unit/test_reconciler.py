@@ -23,6 +23,7 @@ from inference_ui.backend.records import (
     WalkState,
     write_record,
 )
+from inference_ui.backend.services.last_seen import LastSeen, last_seen
 from inference_ui.backend.store import tasks as queries
 from tests.support.samples import NOW, a_plan, a_task
 
@@ -103,6 +104,30 @@ def test_a_task_walks_through_its_life_with_an_event_for_each_status(world):
     with world.store.read() as session:
         logs = queries.saved_logs(session, world.task.id, 1)
     assert [(log.role, log.text) for log in logs] == [("server", "ready")]
+
+
+def test_what_ran_is_known_after_its_teardown(world):
+    world.run()
+    world.cluster.exit(world.server, 9)
+    world.cluster.become_ready(world.server)
+    world.finish_client()
+    world.run_until("SUCCEEDED")
+    with world.store.read() as session:
+        seen = last_seen(queries.events(session, world.task.id), 1)
+    [server], [client] = seen.server, seen.client
+    assert (server.name, server.node, server.restarts) == (f"{world.server}-0", "node-1", 1)
+    assert (client.name, client.phase, client.exit_code) == (f"{world.client}-0", Phase.DONE, 0)
+    assert last_seen([], 1) == LastSeen()
+
+
+def test_nothing_is_known_of_what_never_ran(world):
+    world.cluster.offer([])
+    world.step()
+    with world.store.write() as session:
+        queries.request_stop(session, world.task.id, {"stop_requested_at": world.now})
+    world.run_until("STOPPED")
+    with world.store.read() as session:
+        assert last_seen(queries.events(session, world.task.id), 1) == LastSeen()
 
 
 def test_progress_of_the_client_is_written_to_the_task(world):

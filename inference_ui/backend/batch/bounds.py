@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 
 from inference_ui.backend.batch.messages import State
@@ -12,32 +12,49 @@ _BUSY = 0.8
 _DISK = 0.6
 """Share of its time that a worker spends with files, and little else, when the disk is slow."""
 
+RECENT_LOOKS = 120
+"""Looks that tell how it is now: those of the last minute, at two a second."""
+
 
 class Bounds:
     """Counts what held the run back at each look."""
 
     def __init__(self) -> None:
         self._counts: Counter[BoundBy] = Counter()
+        self._recent: deque[BoundBy | None] = deque(maxlen=RECENT_LOOKS)
 
     def look(self, workers: Iterable[State], *, waits_for_disk: bool, has_work: bool) -> None:
         """Take note of one moment. ``waits_for_disk``: lines wait to be safe, or the walk for
         folders; without work nothing is held back."""
         states = list(workers)
+        by: BoundBy | None = None
         if waits_for_disk:
-            self._counts[BoundBy.DISK] += 1
+            by = BoundBy.DISK
         elif states and has_work:
-            self._counts[_bound_by(states)] += 1
+            by = _bound_by(states)
+        self._recent.append(by)
+        if by is not None:
+            self._counts[by] += 1
 
     @property
     def shares(self) -> dict[BoundBy, float]:
-        """How much of the time each of them held the run back."""
-        looks = sum(self._counts.values())
-        return {by: round(count / looks, 3) for by, count in self._counts.most_common()}
+        """How much of the time each of them held the run back, the most first."""
+        return _shares(self._counts)
+
+    @property
+    def recent(self) -> dict[BoundBy, float]:
+        """The same over the last minute; a time without work counts for none."""
+        return _shares(Counter(by for by in self._recent if by is not None))
 
     @property
     def most(self) -> BoundBy | None:
         """What held it back for most of the time; None when nothing was seen."""
         return next(iter(self.shares), None)
+
+
+def _shares(counts: Counter[BoundBy]) -> dict[BoundBy, float]:
+    looks = sum(counts.values())
+    return {by: round(count / looks, 3) for by, count in counts.most_common()}
 
 
 def _bound_by(states: list[State]) -> BoundBy:

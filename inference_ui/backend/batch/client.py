@@ -200,6 +200,7 @@ class Client:
             processes=len(running.team.members) if running else 0,
             waiting_for=running.waiting_for if running else "",
             room=self._room,
+            bounds=self._bounds.shares if state is WalkState.ENDED else self._bounds.recent,
             history=self._history,
         )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from inference_ui.backend.batch.ledger import Errors
 from inference_ui.backend.batch.messages import Done, latencies_of
-from inference_ui.backend.records import Progress, Room, Sample, WalkState
+from inference_ui.backend.records import BoundBy, Progress, Room, Sample, WalkState
 
 MAX_SAMPLES = 240
 _WINDOW_S = 10.0
@@ -99,8 +99,10 @@ class Tally:
         processes: int = 0,
         waiting_for: str = "",
         room: Room | None = None,
+        bounds: Mapping[BoundBy, float] | None = None,
     ) -> Progress:
-        """Return how far it is now, and add it to the history."""
+        """Return how far it is now, and add it to the history. ``bounds``: what holds it back, by
+        share, the most first."""
         now = time.time()
         rate = self.rate()
         left = max(found - self.succeeded - self.failed, 0)
@@ -120,6 +122,8 @@ class Tally:
             processes=processes,
             waiting_for=waiting_for,
             room=room,
+            bound_by=next(iter(bounds), None) if bounds else None,
+            bound_shares=dict(bounds or {}),
             left_s=round(left / rate, 1) if walked and rate > 0 else None,
             p50_ms=self.latency(0.5),
             p95_ms=self.latency(0.95),

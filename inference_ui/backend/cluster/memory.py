@@ -129,6 +129,13 @@ class MemoryCluster:
                 LogTail(replica, "\n".join(text[-lines:])) for replica, text in entry.lines.items()
             )
 
+    def whole_log(self, name: str, replica: str) -> Iterator[bytes]:
+        self._ask()
+        with self._changed:
+            entry = self._entries.get(name)
+            lines = list(entry.lines.get(replica, ())) if entry is not None else []
+        return iter([f"{line}\n".encode() for line in lines])
+
     def follow(self, name: str, replica: str) -> Iterator[str]:
         self._ask()
         with self._changed:

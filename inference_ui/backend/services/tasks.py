@@ -3,43 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.compute import Node
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskPlan, TaskStatus
-from inference_ui.backend.ports import Cluster, LogTail, Observation, workload_name
+from inference_ui.backend.ports import Cluster, Observation, workload_name
 from inference_ui.backend.records import PROGRESS, Progress, read_record
 from inference_ui.backend.services.changes import Changes, moved
 from inference_ui.backend.services.drafts import DraftCheck, TaskDraft, plan_of, waiting_now
+from inference_ui.backend.services.last_seen import LastSeen, last_seen
 from inference_ui.backend.services.names import clean_name, name_problem
+from inference_ui.backend.services.shared import Shared
 from inference_ui.backend.services.submitting import event, new_task, submit
 from inference_ui.backend.services.workloads import service_workload_name
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import tasks as queries
 from inference_ui.backend.store.database import Store
 
-ROLES = ("server", "client")
-"""The two workloads of a task."""
-
 
 @dataclass(frozen=True, slots=True)
 class WorkloadLog:
-    """The last lines of one replica; ``live`` while it still exists."""
+    """The last lines of one replica; ``live`` while it still exists; ``cut``: there are more."""
 
     role: str
     replica: str
     text: str
     live: bool
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """All that the task's page shows."""
+    """All that the task's page shows. ``people`` are names by user id.
+
+    ``server`` and ``client`` are what is seen of its workloads now, None once it has ended;
+    ``last`` is how they were seen before their teardown. ``nodes`` are those of the cluster.
+    """
 
     task: InferenceTask
     owner: str
@@ -47,6 +52,9 @@ class TaskView:
     events: tuple[TaskEvent, ...]
     progress: Progress | None
     server: Observation | None
+    client: Observation | None = None
+    last: LastSeen = field(default_factory=LastSeen)
+    nodes: tuple[Node, ...] = ()
 
 
 class Tasks:
@@ -64,6 +72,7 @@ class Tasks:
         self._cluster = cluster
         self._changes = changes
         self._now = now
+        self._nodes: Shared[tuple[Node, ...]] = Shared(changes)
 
     def name_problem(self, actor: Actor, name: str) -> Message | None:
         """Say what keeps a new task from having that name, or None."""
@@ -136,10 +145,21 @@ class Tasks:
             names = account_queries.names_of(session, people)
         folder = Path(task.plan.output_folder)
         progress = read_record(folder / PROGRESS, Progress)
-        server = None
+        server = client = None
         if not TaskStatus(task.status).ended:
             server = self._cluster.observe(self._server_name(task))
-        return TaskView(task, names.get(task.owner_id, ""), names, events, progress, server)
+            client = self._cluster.observe(workload_name(task.id, task.attempt, "client"))
+        return TaskView(
+            task,
+            names.get(task.owner_id, ""),
+            names,
+            events,
+            progress,
+            server,
+            client,
+            last_seen(events, task.attempt),
+            self._nodes.get("all", self._cluster.nodes),
+        )
 
     def _server_name(self, task: InferenceTask) -> str:
         """Return the name of the workload that serves the task, its own or a service's."""
@@ -149,21 +169,6 @@ class Tasks:
             if service is not None:
                 return service_workload_name(service)
         return workload_name(task.id, task.attempt, "server")
-
-    def logs(self, actor: Actor, task_id: str, lines: int = 200) -> tuple[WorkloadLog, ...]:
-        """Return the last lines of all replicas of the current attempt, saved ones included."""
-        task = self.get(actor, task_id)
-        with self._store.read() as session:
-            saved = queries.saved_logs(session, task_id, task.attempt)
-        found = {
-            (log.role, log.replica): WorkloadLog(log.role, log.replica, log.text, live=False)
-            for log in saved
-        }
-        if not TaskStatus(task.status).ended:
-            for role in ROLES:
-                for tail in self._cluster.logs(workload_name(task.id, task.attempt, role), lines):
-                    found[role, tail.replica] = _live(role, tail)
-        return tuple(found[key] for key in sorted(found, reverse=True))
 
     def stop(self, actor: Actor, task_id: str) -> None:
         """Ask for a task's end; what it has written is kept. Asking twice is asking once.
@@ -182,7 +187,3 @@ class Tasks:
             elif TaskStatus(self.get(actor, task_id).status).ended:
                 raise Conflict("TASK_ENDED", name=task.name)
         self._changes.publish(moved(task_id))
-
-
-def _live(role: str, tail: LogTail) -> WorkloadLog:
-    return WorkloadLog(role, tail.replica, tail.text, live=True)

@@ -120,3 +120,15 @@ def saved_logs(session: Session, task_id: str, attempt: int) -> list[TaskLog]:
     """Return the saved logs of a task's attempt."""
     query = select(TaskLog).where(TaskLog.task_id == task_id, TaskLog.attempt == attempt)
     return list(session.exec(query.order_by(TaskLog.role, TaskLog.replica)))
+
+
+def attempts_with_logs(session: Session, task_id: str) -> list[int]:
+    """Return the attempts of a task of which logs were saved."""
+    query = select(TaskLog.attempt).where(TaskLog.task_id == task_id).distinct()
+    return sorted(session.exec(query))
+
+
+def saved_log(session: Session, task_id: str, replica: str) -> TaskLog | None:
+    """Return the saved log of a replica, whose name tells the attempt."""
+    query = select(TaskLog).where(TaskLog.task_id == task_id, TaskLog.replica == replica)
+    return session.exec(query).first()

@@ -27,4 +27,5 @@ TEXT = {
     "VERSION_PARTS": "A version has three parts like 1.2.3, not “{version}”",
     "COMMAND_EMPTY": "This package has no command for one machine and cannot run here; ask an "
     "administrator to register a version with one",
+    "LOG_UNKNOWN": "There is no log of {replica}",
 }

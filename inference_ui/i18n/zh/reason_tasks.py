@@ -21,4 +21,5 @@ TEXT = {
     "VERSION_PARTS": "版本要写成 1.2.3 这样的三段，现在是“{version}”",
     "COMMAND_EMPTY": "这个模型包没有单机启动命令，不能在这台机器上运行"
     "；请管理员登记带启动命令的版本",
+    "LOG_UNKNOWN": "没有 {replica} 的日志",
 }

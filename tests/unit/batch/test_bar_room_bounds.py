@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference_ui.backend.batch.bar import drawn
-from inference_ui.backend.batch.bounds import Bounds
+from inference_ui.backend.batch.bounds import RECENT_LOOKS, Bounds
 from inference_ui.backend.batch.messages import State
 from inference_ui.backend.batch.room import room_for
 from inference_ui.backend.records import BoundBy, Progress, Room, WalkState
@@ -92,4 +92,18 @@ def test_most_of_the_time_decides_what_held_a_run_back() -> None:
 def test_creating_files_on_a_quick_disk_is_the_clients_own_work() -> None:
     bounds = Bounds()
     bounds.look([state(0.98, disk=0.65)], waits_for_disk=False, has_work=True)
+    assert bounds.most is BoundBy.CLIENT
+
+
+def test_what_holds_it_back_now_is_that_of_the_last_minute() -> None:
+    bounds = Bounds()
+    for _ in range(RECENT_LOOKS):
+        bounds.look([state(0.99)], waits_for_disk=False, has_work=True)
+    for _ in range(RECENT_LOOKS // 4):
+        bounds.look([state(0.1)], waits_for_disk=False, has_work=True)
+    assert bounds.recent == {BoundBy.CLIENT: 0.75, BoundBy.SERVER: 0.25}
+    assert bounds.shares == {BoundBy.CLIENT: 0.8, BoundBy.SERVER: 0.2}
+    for _ in range(RECENT_LOOKS):
+        bounds.look([], waits_for_disk=False, has_work=False)
+    assert bounds.recent == {}, "what has no work is held back by nothing"
     assert bounds.most is BoundBy.CLIENT

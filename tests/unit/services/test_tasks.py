@@ -304,7 +304,7 @@ def test_an_ended_task_is_not_stopped(world, people):
 
 
 def test_what_does_not_exist_is_not_found(world, people):
-    for call in (world.tasks.get, world.tasks.view, world.tasks.logs, world.tasks.stop):
+    for call in (world.tasks.get, world.tasks.view, world.tasks.stop):
         with pytest.raises(NotFound):
             call(people[Role.ADMINISTRATOR], "no-such-task")
 

@@ -119,14 +119,16 @@ class LocalCluster:
                 if text is not None
             )
 
+    def whole_log(self, name: str, replica: str) -> Iterator[bytes]:
+        with _converted():
+            folder = self._log_folder(name, replica)
+            return logs.whole(folder) if folder is not None else iter(())
+
     def follow(self, name: str, replica: str) -> Iterator[str]:
-        with self._lock:
-            run = self._run(name)
-        count = run.demand.replicas if run else 0
-        for index in range(count):
-            if replica_name(name, index) == replica:
-                with _converted():
-                    yield from logs.follow(self._folder / name / str(index))
+        folder = self._log_folder(name, replica)
+        if folder is not None:
+            with _converted():
+                yield from logs.follow(folder)
 
     def nodes(self) -> tuple[Node, ...]:
         with self._lock, _converted():
@@ -150,6 +152,15 @@ class LocalCluster:
             if left <= 0:
                 return False
             time.sleep(min(_POLL_S, left))
+
+    def _log_folder(self, name: str, replica: str) -> Path | None:
+        """Return where the replica's log is kept, if there is such a replica."""
+        with self._lock:
+            run = self._run(name)
+        for index in range(run.demand.replicas if run else 0):
+            if replica_name(name, index) == replica:
+                return self._folder / name / str(index)
+        return None
 
     def _run(self, name: str) -> Run | None:
         """Return the run, forgetting one whose folder somebody deleted by hand."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +27,12 @@ def tail(folder: Path, lines: int) -> str | None:
     return "\n".join(_shown(line) for line in last)
 
 
+def whole(folder: Path) -> Iterator[bytes]:
+    """Return all that is kept of the replica's log, in pieces, byte for byte."""
+    files = [file for name in (OLD_LOG, LOG) if (file := _opened(folder / name)) is not None]
+    return _pieces(files)
+
+
 def follow(folder: Path) -> Iterator[str]:
     """Yield the lines that the replica writes from now on, until its folder is gone. Blocks."""
     file = _opened(folder / LOG)
@@ -47,6 +53,15 @@ def follow(folder: Path) -> Iterator[str]:
     finally:
         if file is not None:
             file.close()
+
+
+def _pieces(files: Iterable[BinaryIO]) -> Iterator[bytes]:
+    for file in files:
+        with file:
+            left = os.fstat(file.fileno()).st_size
+            while left > 0 and (data := file.read(min(left, _LONGEST_LINE))):
+                left -= len(data)
+                yield data
 
 
 def _end(path: Path) -> bytes | None:
