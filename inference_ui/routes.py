@@ -87,8 +87,13 @@ def dataset(dataset_id: str) -> str:
 
 
 def task(task_id: str, part: str = "") -> str:
-    """Return the link to a task's page, or to a ``part`` of it: logs, plan."""
+    """Return the link to a task's page, or to a ``part`` of it: logs, plan, history."""
     return f"/tasks/{task_id}?part={part}" if part else f"/tasks/{task_id}"
+
+
+def task_log(task_id: str, replica: str) -> str:
+    """Return the REST route of the whole log of a task's replica."""
+    return f"{API}/tasks/{task_id}/logs/{replica}"
 
 
 def task_results(task_id: str) -> str:

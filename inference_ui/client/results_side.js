@@ -1,6 +1,7 @@
 // What was answered for an item: its objects as a table, what else it says, and its JSON. A line that
 // the pointer is over lights its object everywhere.
 import { createElement as h, memo, useEffect, useMemo, useRef, useState } from "react";
+import { copyText } from "./copy";
 import { number, say, sayOf, size, useLocale } from "./i18n";
 import { pathOf } from "./results_items";
 import { jsonLines, textOf } from "./results_json";
@@ -166,22 +167,6 @@ export const Copy = ({ text, locale }) => {
   const label = say(locale, said ? "results.copied" : "results.copy");
   return [
     h("span", { key: "said", role: "status", className: "t3 s" }, said ? label : ""),
-    iconButton(said ? "check" : "copy", label, { key: "button", onClick: () => copy(text()).then(setSaid) }),
+    iconButton(said ? "check" : "copy", label, { key: "button", onClick: () => copyText(text()).then(setSaid) }),
   ];
-};
-
-// Browsers give no clipboard to pages that came over plain HTTP from another machine.
-const copy = async (text) => {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(text);
-    return true;
-  }
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.style.position = "fixed";
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  return done;
 };

@@ -28,8 +28,9 @@ def again_buttons(stand: Any, *, on_resume: Any, on_retry: Any) -> rx.Component:
     )
 
 
-def again_menu(*, on_run_again: Any, copy: Any) -> rx.Component:
-    """Return the menu of what makes another task of one; ``copy`` leads to the create form."""
+def again_menu(*more: rx.Component, on_run_again: Any, copy: Any) -> rx.Component:
+    """Return the menu of what makes another task of one; ``copy`` leads to the create form. At its
+    end stands what ``more`` can be done."""
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(icon_button("more", t("task.more"), kind="", live=False)),
         rx.dropdown_menu.content(
@@ -40,6 +41,7 @@ def again_menu(*, on_run_again: Any, copy: Any) -> rx.Component:
                 ReactRouterLink.create(icon("copy", class_name="s"), t("task.copy"), to=copy),
                 as_child=True,
             ),
+            *more,
             class_name="acts-menu",
             align="end",
         ),

@@ -10,9 +10,23 @@ from inference_ui.i18n.live import fmt_rate, fmt_time_of_day, t
 from inference_ui.rows.chart import HEIGHT, WIDTH
 
 
+class ChartReading(rx.Component):
+    """What the drawing below it says at one moment, by pointer or by arrow keys. ``points`` are
+    those of a ``ChartRow``, in units of ``width`` and ``height``."""
+
+    library = "$/utils/product/chart"
+    tag = "ChartReading"
+
+    points: rx.Var[list[list[float]]]
+    width: rx.Var[int]
+    height: rx.Var[int]
+    label: rx.Var[str]
+
+
 def rate_chart(chart: Any) -> rx.Component:
     """Return the chart of a ``ChartRow`` (a Var). Numbers and times are text beside the drawing,
     so that they keep their size however wide it is."""
+    says = t("task.chart_says", latest=fmt_rate(chart.latest), highest=fmt_rate(chart.highest))
     return rx.el.div(
         rx.el.div(
             rx.foreach(chart.ticks, lambda _tick: rx.el.i()),
@@ -23,11 +37,10 @@ def rate_chart(chart: Any) -> rx.Component:
                 view_box=f"0 0 {WIDTH} {HEIGHT}",
                 preserve_aspect_ratio="none",
                 role="img",
-                aria_label=t(
-                    "task.chart_says",
-                    latest=fmt_rate(chart.latest),
-                    highest=fmt_rate(chart.highest),
-                ),
+                aria_label=says,
+            ),
+            ChartReading.create(
+                points=chart.points, width=WIDTH, height=HEIGHT, label=t("task.chart_reading")
             ),
             class_name="plot",
         ),

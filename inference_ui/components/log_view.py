@@ -1,10 +1,11 @@
-"""A log that follows its end until its reader scrolls up."""
+"""A log that follows its end until its reader scrolls up, or looks for something in it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import reflex as rx
+from reflex.event import passthrough_event_spec
 
 from inference_ui.i18n.live import t
 
@@ -12,8 +13,8 @@ from inference_ui.i18n.live import t
 class LogView(rx.Component):
     """The log called ``log`` with its ``text``. Children stand in its head, beside ``title``.
 
-    ``follow`` is the button's word, ``waiting`` the one while new lines wait to be seen, ``empty``
-    stands in place of a log that says nothing.
+    ``empty`` stands in place of a log that says nothing, ``note`` above the text. The whole log is
+    saved from ``href``, where there is one. ``on_hold`` gets the log that its reader stays with.
     """
 
     library = "$/utils/product/log_view"
@@ -22,14 +23,25 @@ class LogView(rx.Component):
     log: rx.Var[str]
     text: rx.Var[str]
     title: rx.Var[str]
-    follow: rx.Var[str]
-    waiting: rx.Var[str]
     empty: rx.Var[str]
+    href: rx.Var[str]
+    note: rx.Var[str]
+
+    on_hold: rx.EventHandler[passthrough_event_spec(str)]
 
 
-def log_panel(logs: Any, *, key: Any, text: Any, on_show: Any) -> rx.Component:
-    """Return a log to read, and which others there are: ``logs`` is a Var of ``LogTab``s, ``key``
-    that of the one whose ``text`` is shown, ``on_show(key)`` shows another."""
+def log_panel(
+    tabs: Any,
+    *,
+    key: Any,
+    text: Any,
+    on_show: Any,
+    before: rx.Component | None = None,
+    **props: Any,
+) -> rx.Component:
+    """Return a log to read, and which others there are: ``tabs`` is a Var of ``LogTab``s, ``key``
+    that of the one whose ``text`` is shown, ``on_show(key)`` shows another and stays with it.
+    ``before`` stands before the choice; ``props`` are more of :class:`LogView`."""
 
     def choice(tab: Any) -> rx.Component:
         on = tab.key == key
@@ -42,10 +54,11 @@ def log_panel(logs: Any, *, key: Any, text: Any, on_show: Any) -> rx.Component:
         )
 
     return LogView.create(
+        *([] if before is None else [before]),
         rx.cond(
-            logs.length() > 0,
+            tabs.length() > 0,
             rx.el.div(
-                rx.foreach(logs, choice),
+                rx.foreach(tabs, choice),
                 class_name="seg sm",
                 role="group",
                 aria_label=t("task.log_choice"),
@@ -54,7 +67,7 @@ def log_panel(logs: Any, *, key: Any, text: Any, on_show: Any) -> rx.Component:
         log=key,
         text=text,
         title=t("task.logs"),
-        follow=t("task.log_follow"),
-        waiting=t("task.log_waiting"),
         empty=t("task.log_empty"),
+        on_hold=on_show,
+        **props,
     )

@@ -101,8 +101,15 @@ def _line(row: Any, beside: rx.Component) -> rx.Component:
 
 
 def _counts(row: Any) -> rx.Component:
-    total = rx.cond(row.found != None, fmt_number(row.found), t("tasks.counting"))  # noqa: E711
+    ended = row.took_s != None  # noqa: E711 - a Var
+    whole = rx.fragment(
+        "\u2009/\u2009",
+        rx.cond(row.found != None, fmt_number(row.found), t("tasks.counting")),  # noqa: E711
+    )
     return rx.fragment(
-        rx.el.span(rx.el.b(fmt_number(row.done)), "\u2009/\u2009", total),
+        rx.el.span(
+            rx.el.b(fmt_number(row.done)),
+            rx.cond(ended & (row.found == None), t("tasks.uncounted"), whole),  # noqa: E711
+        ),
         rx.cond(row.failed > 0, rx.el.span(t("tasks.failed", count=row.failed), class_name="bad")),
     )

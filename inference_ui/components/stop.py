@@ -18,13 +18,15 @@ def stop_question(
     spec: Any,
     nodes: Any,
     service: Any,
+    held: Any,
     open: Any,
     on_confirm: Any,
     on_close: Any,
     more: tuple[rx.Component, ...] = (),
 ) -> rx.Component:
     """Return the dialog. ``left`` is None where it is not known; ``service`` is the online service
-    that the task goes through, ``""`` where its server is its own; ``more`` stands at the end."""
+    that the task goes through, ``""`` where its server is its own; ``held``: nodes were given to
+    it; ``more`` stands at the end."""
     return confirm(
         t("task.ask_title", name=name),
         rx.cond(left.to(int) > 0, t("task.ask_left", left=left), t("task.ask_text")),
@@ -35,7 +37,11 @@ def stop_question(
                 rx.cond(
                     service != "",
                     t("task.ask_service_text", service=service),
-                    t("task.ask_freed_text", spec=spec, nodes=nodes),
+                    rx.cond(
+                        held,
+                        t("task.ask_freed_text", spec=spec, nodes=nodes),
+                        t("task.ask_freed_none"),
+                    ),
                 ),
             ),
             _consequence(t("task.ask_rest"), t("task.ask_rest_text")),

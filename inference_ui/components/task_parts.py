@@ -121,11 +121,12 @@ def _figure(value: Any, label: Any, value_class: Any = "", **props: Any) -> rx.C
 
 
 def _total(stand: Any) -> rx.Var[Any]:
-    known = rx.cond(
-        stand.counted,
-        t("task.total", found=stand.found),
+    counting = rx.cond(
+        stand.ended,
+        t("task.total_uncounted", found=stand.found),
         t("task.total_so_far", found=stand.found),
     )
+    known = rx.cond(stand.counted, t("task.total", found=stand.found), counting)
     return rx.cond(stand.found != None, known, t("task.total_unknown"))  # noqa: E711
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import reflex as rx
 
 from inference_ui.components.clock import elapsed
-from inference_ui.components.controls import link_button
 from inference_ui.components.feedback import note
 from inference_ui.i18n.live import fmt_percent, one_of, reason, t
 
@@ -23,8 +22,8 @@ def verdict_note(verdict: Any, stand: Any) -> rx.Component:
         ),
         ("WAITING", note(t("task.waiting"), rx.el.p(_reason(verdict)), kind="warn")),
         ("ROOM", note(t("task.room"), rx.el.p(_reason(verdict)), kind="warn")),
-        ("STOPPING", _stopping(verdict)),
-        ("FINISHING", _finishing(verdict)),
+        ("STOPPING", _stopping(verdict, stand)),
+        ("FINISHING", _finishing(verdict, stand)),
         ("SUCCEEDED", note(t("task.succeeded", found=stand.done), kind="ok")),
         ("SUCCEEDED_PARTLY", _partly(stand)),
         ("STOPPED", _stopped(verdict, stand)),
@@ -33,8 +32,8 @@ def verdict_note(verdict: Any, stand: Any) -> rx.Component:
     )
 
 
-def remedies(verdict: Any, evidence_of: Any, evidence: Any, logs: Any) -> rx.Component:
-    """Return the evidence of a failure, what helps, and the link to the ``logs``."""
+def remedies(verdict: Any, evidence_of: Any, evidence: Any, *actions: rx.Component) -> rx.Component:
+    """Return the evidence of a failure and what helps, with the ``actions`` that do."""
     return rx.el.section(
         rx.cond(
             evidence != "",
@@ -55,7 +54,7 @@ def remedies(verdict: Any, evidence_of: Any, evidence: Any, logs: Any) -> rx.Com
                 rx.foreach(verdict.remedies, lambda code: rx.el.li(one_of("task.remedy", code))),
                 data_testid="remedies",
             ),
-            link_button(t("task.whole_log"), href=logs, symbol="tasks"),
+            rx.el.div(*actions, class_name="acts"),
         ),
         class_name="rem",
     )
@@ -79,17 +78,18 @@ def _starting(verdict: Any, kind: str = "") -> rx.Component:
     )
 
 
-def _stopping(verdict: Any) -> rx.Component:
+def _stopping(verdict: Any, stand: Any) -> rx.Component:
     title = rx.cond(verdict.who != "", t("task.stopping_by", who=verdict.who), t("task.stopping"))
-    return note(title, rx.el.p(t("task.stopping_text")), kind="")
+    text = rx.cond(stand.held, t("task.stopping_text"), t("task.stopping_unheld"))
+    return note(title, rx.el.p(text), kind="")
 
 
-def _finishing(verdict: Any) -> rx.Component:
+def _finishing(verdict: Any, stand: Any) -> rx.Component:
     return note(
         t("task.finishing", end=one_of("end", verdict.end)),
         rx.el.p(
             rx.cond(verdict.reason.code != "", rx.el.span(_reason(verdict), " · ")),
-            t("task.finishing_text"),
+            rx.cond(stand.held, t("task.finishing_text"), t("task.finishing_unheld")),
         ),
         kind="",
     )
@@ -99,14 +99,18 @@ def _partly(stand: Any) -> rx.Component:
     share = fmt_percent(stand.failed_share)
     return note(
         t("task.partly", failed=stand.failed, share=share),
-        rx.el.p(t("task.partly_text", succeeded=stand.succeeded)),
+        rx.el.p(
+            t("task.partly_text", succeeded=stand.succeeded),
+            rx.cond(stand.may_retry, t("task.partly_retry"), ""),
+        ),
         kind="warn",
     )
 
 
 def _stopped(verdict: Any, stand: Any) -> rx.Component:
     title = rx.cond(verdict.who != "", t("task.stopped_by", who=verdict.who), t("task.stopped"))
-    return note(title, rx.el.p(_kept(stand)), kind="")
+    go_on = rx.cond(stand.may_resume, t("task.stopped_resume"), "")
+    return note(title, rx.el.p(_kept(stand), go_on), kind="")
 
 
 def _failed(verdict: Any, stand: Any) -> rx.Component:

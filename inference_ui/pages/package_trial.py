@@ -98,8 +98,6 @@ def _course() -> rx.Component:
             log=TRIAL.id,
             text=TRIAL.log,
             title=t("package.log"),
-            follow=t("task.log_follow"),
-            waiting=t("task.log_waiting"),
             empty=t("task.log_empty"),
         ),
         class_name="course",

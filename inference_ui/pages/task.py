@@ -11,27 +11,19 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
 from inference_ui.components.again import again_buttons, again_menu
-from inference_ui.components.chart import rate_chart
 from inference_ui.components.clock import Clock, Every
 from inference_ui.components.controls import button, link_button
+from inference_ui.components.copy import Copy
 from inference_ui.components.feedback import empty, skeleton_rows
+from inference_ui.components.history import history_panels
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
-from inference_ui.components.log_view import log_panel
 from inference_ui.components.plan import plan_panels
 from inference_ui.components.status import status_badge
 from inference_ui.components.stop import stop_question
-from inference_ui.components.task_parts import (
-    causes_list,
-    figures,
-    replicas_table,
-    speed,
-    task_bar,
-)
-from inference_ui.components.timeline import timeline
-from inference_ui.components.verdict import remedies, verdict_note
 from inference_ui.i18n.live import fmt_time, t
 from inference_ui.pages.shell import Page, shell
+from inference_ui.pages.task_overview import logs, overview
 from inference_ui.state.live import Live
 from inference_ui.state.task import TaskState
 from inference_ui.state.task_again import TaskAgainState
@@ -59,7 +51,7 @@ _PART = rx.Var(
 """Which part of the page is shown. It is in the address, so a reload and a link keep it."""
 
 READY = TaskState.shown == _ADDRESS
-PLAN, STAND, VERDICT = TaskState.plan, TaskState.stand, TaskState.verdict
+PLAN, STAND = TaskState.plan, TaskState.stand
 
 
 def task() -> rx.Component:
@@ -139,15 +131,27 @@ def _actions() -> rx.Component:
 
 
 def _facts() -> rx.Component:
+    """Return what the task is made of, each with the way to it."""
+    spec = t("task.fact_times", spec=PLAN.spec, nodes=PLAN.nodes)
     return rx.el.div(
-        _fact(t("task.fact_data"), PLAN.dataset),
-        _fact(t("task.fact_package"), f"{PLAN.package} {PLAN.version}"),
+        _fact(t("task.fact_data"), PLAN.dataset, to=routes.dataset(PLAN.dataset_id)),
+        _fact(
+            t("task.fact_package"),
+            f"{PLAN.package} {PLAN.version}",
+            to=routes.package(PLAN.package_id),
+            known=PLAN.package_id != "",
+        ),
         rx.cond(
             PLAN.service != "",
-            _fact(t("task.fact_service"), PLAN.service),
-            _fact(t("task.fact_spec"), t("task.fact_times", spec=PLAN.spec, nodes=PLAN.nodes)),
+            _fact(t("task.fact_service"), PLAN.service, to=routes.service(PLAN.service_id)),
+            _fact(t("task.fact_spec"), spec),
         ),
-        _fact(t("task.fact_output"), f"{PLAN.volume} / {PLAN.name}", class_name="cut out"),
+        rx.el.span(
+            _fact(t("task.fact_output"), f"{PLAN.volume} / {PLAN.name}", to=routes.VOLUMES),
+            Copy.create(text=PLAN.output_folder, what=t("task.copy_path")),
+            class_name="out",
+            title=PLAN.output_folder,
+        ),
         rx.el.span(
             t("task.fact_created", owner=PLAN.owner, time=fmt_time(PLAN.created_at)),
             title=fmt_time(PLAN.created_at, "full"),
@@ -158,133 +162,43 @@ def _facts() -> rx.Component:
     )
 
 
-def _fact(name: Any, value: Any, class_name: str = "cut") -> rx.Component:
-    return rx.el.span(name, " ", rx.el.b(value), class_name=class_name, title=value)
+def _fact(name: Any, value: Any, to: Any = None, known: Any = True) -> rx.Component:
+    plain = rx.el.b(value)
+    shown = plain if to is None else rx.cond(known, ReactRouterLink.create(value, to=to), plain)
+    return rx.el.span(name, " ", shown, class_name="cut", title=value)
 
 
 def _parts() -> rx.Component:
     """Return the tabs, which are links, and what the chosen one shows."""
+    overrides = rx.cond(
+        PLAN.overrides > 0,
+        rx.el.span(t("task.tab_overrides", count=PLAN.overrides), class_name="n"),
+    )
     return rx.fragment(
         rx.el.nav(
-            *(_tab(part) for part in ("overview", "logs", "plan")),
+            _tab("overview"),
+            _tab("logs"),
+            _tab("plan", overrides),
+            _tab("history"),
             class_name="tabs",
             aria_label=t("task.parts"),
         ),
         rx.match(
             _PART,
-            ("logs", rx.el.div(_logs(), class_name="body")),
+            ("logs", rx.el.div(logs(), class_name="body")),
             ("plan", rx.el.div(plan_panels(PLAN), class_name="body")),
-            _overview(),
+            ("history", rx.el.div(history_panels(TaskState.history), class_name="body")),
+            rx.el.div(overview(_ADDRESS), class_name="body"),
         ),
     )
 
 
-def _tab(part: str) -> rx.Component:
+def _tab(part: str, *more: rx.Component) -> rx.Component:
     return ReactRouterLink.create(
         t(f"task.tab_{part}"),
+        *more,
         to=routes.task(_ADDRESS, "" if part == "overview" else part),
         aria_current=rx.cond(part == _PART, "page", "false"),
-    )
-
-
-def _overview() -> rx.Component:
-    steps = timeline(TaskState.steps)
-    return rx.el.div(
-        rx.el.div(verdict_note(VERDICT, STAND), class_name="told", data_testid="verdict"),
-        rx.cond(
-            VERDICT.remedies.length() > 0,
-            remedies(
-                VERDICT,
-                TaskState.evidence_of,
-                TaskState.evidence,
-                routes.task(_ADDRESS, "logs"),
-            ),
-        ),
-        rx.cond(
-            STAND.begun,
-            rx.fragment(
-                rx.el.section(figures(STAND), steps, task_bar(STAND), class_name="top"),
-                rx.el.div(_rate(), _causes(), class_name="pair"),
-            ),
-            rx.el.section(steps, class_name="top alone"),
-        ),
-        rx.cond(STAND.ended, None, _replicas()),
-        rx.cond(TaskState.evidence == "", _logs()),
-        class_name="body",
-    )
-
-
-def _rate() -> rx.Component:
-    return rx.el.section(
-        rx.el.header(
-            rx.el.h2(t("task.chart")),
-            rx.el.span(t("task.chart_unit"), class_name="t3 s"),
-            rx.el.span(class_name="grow"),
-            speed(STAND),
-            rx.el.span(
-                rx.el.span(rx.el.i(), t("task.chart_done")),
-                rx.el.span(rx.el.i(class_name="f"), t("task.chart_failed")),
-                class_name="key",
-            ),
-        ),
-        rx.cond(
-            TaskState.chart.line != "",
-            rate_chart(TaskState.chart),
-            rx.el.p(
-                rx.cond(STAND.ended, t("task.chart_none"), t("task.chart_empty")), class_name="none"
-            ),
-        ),
-        class_name="panel rate",
-    )
-
-
-def _causes() -> rx.Component:
-    kinds = TaskState.causes.length()
-    return rx.el.section(
-        rx.el.header(
-            rx.el.h2(t("task.causes")),
-            rx.cond(
-                kinds > 0,
-                rx.el.span(
-                    t("task.causes_count", failed=STAND.failed, kinds=kinds),
-                    class_name="t3 s num",
-                ),
-            ),
-        ),
-        rx.cond(
-            kinds > 0,
-            causes_list(TaskState.causes),
-            rx.el.p(t("task.causes_none"), class_name="none"),
-        ),
-        class_name="panel causes",
-    )
-
-
-def _replicas() -> rx.Component:
-    count = TaskState.replicas.length()
-    return rx.el.section(
-        rx.el.header(
-            rx.el.h2(t("task.replicas")),
-            rx.cond(
-                count > 0,
-                rx.el.span(
-                    t("task.replicas_ready", ready=TaskState.ready, count=count),
-                    class_name="t3 s num",
-                ),
-            ),
-        ),
-        rx.cond(
-            count > 0,
-            replicas_table(TaskState.replicas),
-            rx.el.p(t("task.replicas_none"), class_name="none"),
-        ),
-        class_name="panel",
-    )
-
-
-def _logs() -> rx.Component:
-    return log_panel(
-        TaskState.logs, key=TaskState.log_key, text=TaskState.log_text, on_show=TaskState.show_log
     )
 
 
@@ -296,6 +210,7 @@ def _question() -> rx.Component:
         spec=PLAN.spec,
         nodes=PLAN.nodes,
         service=PLAN.service,
+        held=STAND.held,
         open=TaskState.asking,
         on_confirm=TaskState.stop,
         on_close=TaskState.dismiss,

@@ -218,6 +218,7 @@ def _question() -> rx.Component:
         spec=asked.spec,
         nodes=asked.nodes,
         service=asked.service,
+        held=asked.status != "QUEUED",
         open=TasksState.asking,
         on_confirm=TasksState.stop,
         on_close=TasksState.dismiss,

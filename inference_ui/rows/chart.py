@@ -28,7 +28,9 @@ class ChartRow:
     """Paths of the finished (``line``, ``area``) and of the failed items per second.
 
     ``ticks`` are the rates at the lines of the grid, the highest first; ``times`` stand below, at
-    even distances. Empty paths: there is nothing to draw yet.
+    even distances. ``points`` are what the line goes through, each with its place in the drawing
+    and what it says: x, y, seconds since 1970, finished and failed per second. Empty paths: there
+    is nothing to draw yet.
     """
 
     line: str = ""
@@ -36,6 +38,7 @@ class ChartRow:
     failed: str = ""
     ticks: list[float] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    points: list[list[float]] = field(default_factory=list)
     latest: float = 0.0
     highest: float = 0.0
 
@@ -69,6 +72,16 @@ def chart(history: Sequence[Sample]) -> ChartRow:
         failed="".join(bars),
         ticks=[top * step / LINES for step in range(LINES, -1, -1)],
         times=_times(begin, end),
+        points=[
+            [
+                round(_x(point.at, begin, end), 1),
+                round(_y(point.done, top), 1),
+                round(point.at, 1),
+                round(point.done, 3),
+                round(point.failed, 3),
+            ]
+            for point in points
+        ],
         latest=points[-1].done,
         highest=highest,
     )

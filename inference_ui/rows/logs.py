@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from inference_ui import routes
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
+from inference_ui.backend.services.task_logs import AttemptLogs
 from inference_ui.backend.services.tasks import WorkloadLog
 
 CLIENT, SERVER = "client", "server"
@@ -25,12 +27,56 @@ _SERVER_REASONS = frozenset(
 )
 
 
+_ATTEMPT = re.compile(r"^task-[^-]+-(\d{1,9})-")
+
+
 @dataclass(frozen=True, slots=True)
 class LogTab:
     """A log that can be chosen: ``key`` chooses it, ``label`` is empty for the batch client."""
 
     key: str
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """The log that is read, and which others there are: of its ``attempt``, one of ``attempts``.
+    ``cut``: there is more of it, to be had whole at ``href``; ``live``: it is still written to."""
+
+    key: str = ""
+    text: str = ""
+    cut: bool = False
+    live: bool = False
+    href: str = ""
+    tabs: list[LogTab] = field(default_factory=list)
+    attempt: str = ""
+    attempts: list[str] = field(default_factory=list)
+
+
+def log_row(found: AttemptLogs, key: str, task: InferenceTask) -> LogRow:
+    """Return the log that ``key`` names, or the one that tells the most."""
+    log = chosen(found.logs, key, task)
+    return LogRow(
+        key=log.replica if log else "",
+        text=readable(log.text) if log else "",
+        cut=bool(log and log.cut),
+        live=bool(log and log.live),
+        href=routes.task_log(task.id, log.replica) if log else "",
+        tabs=log_tabs(found.logs),
+        attempt=str(found.attempt),
+        attempts=[str(number) for number in found.attempts],
+    )
+
+
+def attempt_of(key: str) -> int | None:
+    """Return the attempt whose log ``key`` names, if it names one of a task."""
+    found = _ATTEMPT.match(key)
+    return int(found[1]) if found else None
+
+
+def attempt_key(task_id: str, attempt: str) -> str:
+    """Return the key that stands for whichever log of an attempt tells the most."""
+    return f"task-{task_id}-{attempt}-"
 
 
 def log_tabs(logs: Sequence[WorkloadLog]) -> list[LogTab]:

@@ -14,8 +14,9 @@ from inference_ui.backend.services.workloads import service_workload_name
 from inference_ui.rows.ask import example_of
 from inference_ui.rows.common import shown_status, status_word
 from inference_ui.rows.logs import EVIDENCE_LINES, LogTab, readable
+from inference_ui.rows.plan import command_words
+from inference_ui.rows.replicas import ReplicaRow, replica_row
 from inference_ui.rows.services import ServiceRow, ready_of, service_row
-from inference_ui.rows.task import ReplicaRow, command_words, replica_row
 
 
 @dataclass(frozen=True, slots=True)

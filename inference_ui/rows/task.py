@@ -2,80 +2,32 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.compute import Resources
-from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
-from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.records import SOURCE_ROOT, ErrorGroup, Progress
 from inference_ui.backend.services.again import can_resume
-from inference_ui.backend.services.tasks import TaskView, WorkloadLog
-from inference_ui.rows.cards import card_label
+from inference_ui.backend.services.task_logs import AttemptLogs
+from inference_ui.backend.services.tasks import TaskView
+from inference_ui.rows.bounds import BoundRow, bound_row
 from inference_ui.rows.chart import ChartRow, chart
-from inference_ui.rows.common import (
-    MessageRow,
-    message_row,
-    share_width,
-    shown_status,
-    status_word,
-    stopping,
-)
-from inference_ui.rows.logs import LogTab, chosen, evidence, log_tabs, readable, replica_label
+from inference_ui.rows.common import share_width, shown_status, status_word, stopping
+from inference_ui.rows.events import AttemptRow, event_rows
+from inference_ui.rows.logs import LogRow, evidence, log_row
+from inference_ui.rows.plan import PlanRow, plan_row
+from inference_ui.rows.replicas import ReplicaRow, ready_count, workload_rows
 from inference_ui.rows.timeline import StepRow, seconds_in, spans, timeline
 from inference_ui.rows.verdict import VerdictRow, verdict
-
-_PLAIN = re.compile(r"[\w@%+=:,./{}-]+")
 
 TAIL = 14
 """Characters at the end of a path that stay when its middle is cut."""
 
 
 @dataclass(frozen=True, slots=True)
-class PlanRow:
-    """What a task was created with. ``input_kind``, ``service_type`` and ``placement`` are codes;
-    of environment variables only the names: a value may be a secret."""
-
-    id: str = ""
-    name: str = ""
-    owner: str = ""
-    created_at: float = 0.0
-    package: str = ""
-    version: str = ""
-    service_type: str = ""
-    model_name: str = ""
-    box_format: str = ""
-    command: list[str] = field(default_factory=list)
-    environment: str = ""
-    ready_timeout_s: float = 0.0
-    spec: str = ""
-    cpus: float = 0.0
-    memory_bytes: int = 0
-    cards: int = 0
-    card: str = ""
-    nodes: int = 0
-    placement: str = ""
-    placed_on: str = ""
-    dataset: str = ""
-    dataset_folder: str = ""
-    input_kind: str = ""
-    service_id: str = ""
-    service: str = ""
-    since: str = ""
-    volume: str = ""
-    output_folder: str = ""
-    item_timeout_s: float = 0.0
-    retries: int = 0
-    max_failed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class StandRow:
     """How far a task is. ``word`` is the code of the status' word; ``begun``: inference has;
+    ``held``: it has been given nodes;
     ``found`` is None before anything is known and grows until ``counted``; ``left`` is None
     before. Widths are CSS lengths. ``rate`` is items per second, of an ended task on average;
     ``took_s`` how long inference lasted."""
@@ -88,6 +40,7 @@ class StandRow:
     may_retry: bool = False
     may_run_again: bool = False
     stop_requested: bool = False
+    held: bool = False
     begun: bool = False
     found: int | None = None
     counted: bool = False
@@ -120,20 +73,6 @@ class CauseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplicaRow:
-    """A replica of the server; ``phase`` is a code: a ``Phase``, or REMOVING while it is torn down;
-    ``cards`` as ``1, 2``."""
-
-    name: str
-    phase: str
-    node: str
-    endpoint: str
-    cards: str
-    restarts: int
-    reason: MessageRow
-
-
-@dataclass(frozen=True, slots=True)
 class TaskRows:
     """All that the page shows."""
 
@@ -142,84 +81,50 @@ class TaskRows:
     verdict: VerdictRow = field(default_factory=VerdictRow)
     steps: list[StepRow] = field(default_factory=list)
     chart: ChartRow = field(default_factory=ChartRow)
+    bound: BoundRow = field(default_factory=BoundRow)
     causes: list[CauseRow] = field(default_factory=list)
     replicas: list[ReplicaRow] = field(default_factory=list)
     ready: int = 0
-    logs: list[LogTab] = field(default_factory=list)
-    log_key: str = ""
-    log_text: str = ""
+    log: LogRow = field(default_factory=LogRow)
+    history: list[AttemptRow] = field(default_factory=list)
     evidence_of: str = ""
     evidence: str = ""
 
 
 def task_rows(
-    view: TaskView, logs: Sequence[WorkloadLog], actor: Actor, log_key: str, now: float
+    view: TaskView,
+    logs: AttemptLogs,
+    actor: Actor,
+    now: float,
+    log_key: str = "",
+    shown: AttemptLogs | None = None,
 ) -> TaskRows:
-    """Return the rows of a task as ``actor`` sees it; ``log_key`` is the log that was chosen."""
+    """Return the rows of a task as ``actor`` sees it, with the ``logs`` of its current attempt.
+
+    ``log_key`` is the log that was chosen to be read, of the ``shown`` ones where these are of
+    another attempt.
+    """
     task = view.task
     progress = view.progress if view.progress and view.progress.attempt == task.attempt else None
     stand = stand_row(view, progress, actor)
     ends = now + stand.left_s if stand.left_s is not None else None
-    log = chosen(logs, log_key, task)
     failed = task.status == TaskStatus.FAILED
-    evidence_of, lines = evidence(logs, task) if failed else ("", "")
-    replicas = replica_rows(view.server, task)
+    evidence_of, lines = evidence(logs.logs, task) if failed else ("", "")
+    replicas = workload_rows(view, {log.replica for log in logs.logs})
     return TaskRows(
         plan=plan_row(task, view.owner),
         stand=stand,
         verdict=verdict(view),
         steps=timeline(task, view.events, ends),
         chart=chart(progress.history if progress else ()),
+        bound=bound_row(task, progress),
         causes=cause_rows(progress),
         replicas=replicas,
-        ready=sum(replica.phase == Phase.READY for replica in replicas),
-        logs=log_tabs(logs),
-        log_key=log.replica if log else "",
-        log_text=readable(log.text) if log else "",
+        ready=ready_count(replicas),
+        log=log_row(shown or logs, log_key, task),
+        history=event_rows(view),
         evidence_of=evidence_of,
         evidence=lines,
-    )
-
-
-def plan_row(task: InferenceTask, owner: str) -> PlanRow:
-    """Return what a task was created with."""
-    plan = task.plan
-    package, launch, spec = plan.package, plan.package.launch, plan.spec
-    resources = spec.resources if spec else Resources(cpu_millis=0, memory_bytes=0)
-    shared = plan.server if isinstance(plan.server, Shared) else None
-    placed_on = plan.placement.driver_version or ", ".join(plan.placement.nodes)
-    return PlanRow(
-        id=task.id,
-        name=task.name,
-        owner=owner,
-        created_at=task.created_at.timestamp(),
-        package=package.name,
-        version=package.version,
-        service_type=str(package.service_type),
-        model_name=package.model_name,
-        box_format=str(package.box_format),
-        command=command_words(launch.command),
-        environment=", ".join(sorted(launch.environment)),
-        ready_timeout_s=launch.ready_timeout_s,
-        spec=spec.name if spec else "",
-        service_id=shared.service_id if shared else "",
-        service=shared.service_name if shared else "",
-        cpus=resources.cpu_millis / 1000,
-        memory_bytes=resources.memory_bytes,
-        cards=resources.cards,
-        card=card_label(resources),
-        nodes=plan.node_count,
-        placement=plan.placement.kind,
-        placed_on=placed_on,
-        since=plan.since.task_name if plan.since else "",
-        dataset=plan.dataset_name,
-        dataset_folder=plan.dataset_folder,
-        input_kind=str(plan.input_kind),
-        volume=plan.volume_name,
-        output_folder=plan.output_folder,
-        item_timeout_s=plan.item_timeout_s,
-        retries=plan.retries,
-        max_failed=plan.max_failed or "",
     )
 
 
@@ -244,6 +149,7 @@ def stand_row(view: TaskView, progress: Progress | None, actor: Actor) -> StandR
         may_retry=ended and failed > 0 and actor.owns(task.owner_id),
         may_run_again=actor.may_create,
         stop_requested=stopping(task) or task.status == TaskStatus.FINISHING,
+        held=_held(view),
         begun=running or done > 0,
         found=found,
         counted=counted,
@@ -277,40 +183,17 @@ def cause_rows(progress: Progress | None) -> list[CauseRow]:
     return rows
 
 
-def replica_rows(server: Observation | None, task: InferenceTask) -> list[ReplicaRow]:
-    """Return the server's replicas as they are seen now; none once it is gone."""
-    return [
-        replica_row(replica, replica_label(replica.name))
-        for replica in (server.replicas if server else ())
-    ]
-
-
-def replica_row(replica: Replica, name: str) -> ReplicaRow:
-    """Return the row of a replica that people call ``name``."""
-    return ReplicaRow(
-        name=name,
-        phase="REMOVING" if _leaving(replica) else str(replica.phase),
-        node=replica.node or "",
-        endpoint=(replica.endpoint or "").removeprefix("http://"),
-        cards=", ".join(replica.cards),
-        restarts=replica.restarts,
-        reason=message_row(None if _leaving(replica) else replica.reason),
-    )
-
-
-def _leaving(replica: Replica) -> bool:
-    """Whether a replica is being torn down: clusters say so by this reason alone."""
-    return replica.reason is not None and replica.reason.code == "REMOVING"
-
-
 def _cause(group: ErrorGroup) -> str:
     """Return the code of a cause; an HTTP status reads well enough as it is: ``HTTP 503``."""
     return group.cause.replace("_", " ") if group.cause.startswith("HTTP_") else group.cause
 
 
-def command_words(parts: Sequence[str]) -> list[str]:
-    """Return a command's parts as one would type them; placeholders like ``{port}`` stay bare."""
-    return [part if _PLAIN.fullmatch(part) else shlex.quote(part) for part in parts]
+def _held(view: TaskView) -> bool:
+    """Whether nodes were given to the current attempt, so that its end frees some."""
+    status = TaskStatus(view.task.status)
+    if status in (TaskStatus.STARTING, TaskStatus.RUNNING):
+        return True
+    return bool(view.last.server or view.last.client)
 
 
 def _found(task: InferenceTask, progress: Progress | None) -> tuple[int | None, bool]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.task import EndReason, TaskStatus
+from inference_ui.backend.models.servers import Shared
+from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.records import Room
 from inference_ui.backend.services.tasks import TaskView
 from inference_ui.rows.common import MessageRow, message_row, stopping, unix
@@ -17,15 +18,18 @@ EXPECTED = frozenset({"", "SERVER_STARTING", "NOT_LISTENING", "PROBE_STATUS", "P
 """What every server is for a while when it starts: nothing to be warned of."""
 
 REMEDIES: dict[EndReason, tuple[str, ...]] = {
-    EndReason.SERVER_FAILED: ("READ_SERVER_LOG", "CHECK_COMMAND", "NEW_TASK"),
-    EndReason.SERVER_NOT_READY: ("READ_SERVER_LOG", "CHECK_READINESS", "NEW_TASK"),
-    EndReason.CLIENT_FAILED: ("READ_CLIENT_LOG", "CHECK_VOLUME", "NEW_TASK"),
-    EndReason.STALLED: ("READ_SERVER_LOG", "CHECK_SIZE", "NEW_TASK"),
-    EndReason.NO_ITEM_SUCCEEDED: ("SEE_CAUSES", "CHECK_INPUT", "NEW_TASK"),
-    EndReason.TOO_MANY_FAILED: ("SEE_CAUSES", "CHECK_INPUT", "NEW_TASK"),
-    EndReason.INCOMPLETE: ("READ_CLIENT_LOG", "CHECK_DATASET", "NEW_TASK"),
+    EndReason.SERVER_FAILED: ("READ_SERVER_LOG", "CHECK_COMMAND", "COPY_WITH_PACKAGE"),
+    EndReason.SERVER_NOT_READY: ("READ_SERVER_LOG", "CHECK_READINESS", "COPY_WITH_PACKAGE"),
+    EndReason.CLIENT_FAILED: ("READ_CLIENT_LOG", "CHECK_VOLUME", "RESUME"),
+    EndReason.STALLED: ("READ_SERVER_LOG", "CHECK_SIZE", "RESUME_OR_COPY"),
+    EndReason.NO_ITEM_SUCCEEDED: ("SEE_CAUSES", "CHECK_INPUT", "RETRY"),
+    EndReason.TOO_MANY_FAILED: ("SEE_CAUSES", "CHECK_INPUT", "RETRY"),
+    EndReason.INCOMPLETE: ("READ_CLIENT_LOG", "CHECK_DATASET", "RESUME"),
 }
 """What helps after each ending that nobody wanted, in the order of trying."""
+
+THROUGH_SERVICE = ("COPY_WITH_SERVER",)
+"""What helps when the online service that a task went through is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +95,19 @@ def _ending(view: TaskView) -> VerdictRow:
     if task.status == TaskStatus.STOPPED:
         return VerdictRow("STOPPED", reason=detail, who=_who(view), end=end)
     if task.status == TaskStatus.FAILED:
-        remedies = REMEDIES.get(EndReason(task.end_reason), ()) if task.end_reason else ()
-        return VerdictRow("FAILED", "bad", detail, end=end, remedies=list(remedies))
+        return VerdictRow("FAILED", "bad", detail, end=end, remedies=_remedies(task))
     if task.failed:
         return VerdictRow("SUCCEEDED_PARTLY", "warn", detail, end=end)
     return VerdictRow("SUCCEEDED", "ok", detail, end=end)
+
+
+def _remedies(task: InferenceTask) -> list[str]:
+    if not task.end_reason:
+        return []
+    reason = EndReason(task.end_reason)
+    if reason is EndReason.SERVER_FAILED and isinstance(task.plan.server, Shared):
+        return list(THROUGH_SERVICE)
+    return list(REMEDIES.get(reason, ()))
 
 
 def _who(view: TaskView) -> str:

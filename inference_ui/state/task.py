@@ -10,16 +10,13 @@ import reflex as rx
 from inference_ui.backend.errors import NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.context import actor, product
+from inference_ui.rows.bounds import BoundRow
 from inference_ui.rows.chart import ChartRow
-from inference_ui.rows.logs import LogTab
-from inference_ui.rows.task import (
-    CauseRow,
-    PlanRow,
-    ReplicaRow,
-    StandRow,
-    TaskRows,
-    task_rows,
-)
+from inference_ui.rows.events import AttemptRow
+from inference_ui.rows.logs import LogRow, attempt_key, attempt_of
+from inference_ui.rows.plan import PlanRow
+from inference_ui.rows.replicas import ReplicaRow
+from inference_ui.rows.task import CauseRow, StandRow, TaskRows, task_rows
 from inference_ui.rows.timeline import StepRow
 from inference_ui.rows.verdict import VerdictRow
 from inference_ui.state import live
@@ -38,12 +35,12 @@ class TaskState(rx.State):
     verdict: VerdictRow = VerdictRow()
     steps: list[StepRow] = []
     chart: ChartRow = ChartRow()
+    bound: BoundRow = BoundRow()
     causes: list[CauseRow] = []
     replicas: list[ReplicaRow] = []
     ready: int = 0
-    logs: list[LogTab] = []
-    log_key: str = ""
-    log_text: str = ""
+    log: LogRow = LogRow()
+    history: list[AttemptRow] = []
     evidence_of: str = ""
     evidence: str = ""
 
@@ -67,10 +64,15 @@ class TaskState(rx.State):
 
     @rx.event
     async def show_log(self, key: str) -> None:
-        """Show the log of a replica."""
-        if key in {tab.key for tab in self.logs}:
+        """Show the log of a replica, of any attempt, and stay with it."""
+        if self._log_wish != key:
             self._log_wish = key
             await self.reload()
+
+    @rx.event
+    async def show_attempt(self, attempt: str) -> None:
+        """Show the logs of an attempt."""
+        await self.show_log(attempt_key(self.shown, attempt))
 
     @rx.event
     def ask(self) -> None:
@@ -108,6 +110,9 @@ class TaskState(rx.State):
 
 
 def _rows(user: Actor, task_id: str, log_wish: str) -> TaskRows:
-    tasks = product().tasks
-    view = tasks.view(user, task_id)
-    return task_rows(view, tasks.logs(user, task_id), user, log_wish, time.time())
+    tasks, logs = product().tasks, product().logs
+    view, current = tasks.view(user, task_id), logs.of(user, task_id)
+    attempt = attempt_of(log_wish)
+    other = attempt is not None and attempt != current.attempt
+    shown = logs.of(user, task_id, attempt) if other else current
+    return task_rows(view, current, user, time.time(), log_wish, shown)

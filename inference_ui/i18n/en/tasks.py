@@ -68,4 +68,5 @@ TEXT = {
     "free": " · {size} free",
     "items": " · {count, plural, one {# item} other {# items}}",
     "try_sample": "Run the sample model on {items, plural, one {# item} other {# items}}",
+    "uncounted": " items, not counted to the end",
 }

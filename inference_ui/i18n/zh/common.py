@@ -8,4 +8,5 @@ TEXT = {
     "not_found": "没有这个页面",
     "not_found_text": "地址可能写错了，或者它已被删除。",
     "to_tasks": "回到推理任务",
+    "copied": "已复制",
 }

@@ -67,4 +67,5 @@ TEXT = {
     "free": " · 剩 {size}",
     "items": " · {count, number} 项",
     "try_sample": "用示例模型跑 {items, number} 项",
+    "uncounted": " 项，没有清点完",
 }

@@ -17,13 +17,25 @@ from inference_ui.backend.models.compute import Placement
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskEvent, TaskStatus
 from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.protocols import ServiceType
-from inference_ui.backend.records import ErrorGroup, InputKind, Progress, Room, Sample, WalkState
+from inference_ui.backend.records import (
+    BoundBy,
+    ErrorGroup,
+    InputKind,
+    Progress,
+    Room,
+    Sample,
+    WalkState,
+)
+from inference_ui.backend.services.last_seen import LastSeen
+from inference_ui.backend.services.task_logs import AttemptLogs
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
 from inference_ui.i18n.catalogue import LOCALES, messages
 from inference_ui.rows.logs import chosen, evidence, log_tabs, readable
-from inference_ui.rows.task import cause_rows, plan_row, replica_rows, stand_row, task_rows
-from inference_ui.rows.verdict import REMEDIES, verdict
-from tests.support.samples import NOW, a_plan, a_task
+from inference_ui.rows.plan import plan_row
+from inference_ui.rows.replicas import workload_rows
+from inference_ui.rows.task import cause_rows, stand_row, task_rows
+from inference_ui.rows.verdict import REMEDIES, THROUGH_SERVICE, verdict
+from tests.support.samples import NOW, a_plan, a_task, through
 
 OWNER = Actor("owner", "林岚", Role.USER)
 STRANGER = Actor("other", "陈牧", Role.USER)
@@ -108,6 +120,22 @@ class TestStand:
     def test_its_owner_and_administrators_may_stop_it(self, actor: Actor, may: bool) -> None:
         assert stand_row(a_view(a_task(status="RUNNING")), None, actor).may_stop is may
 
+    @pytest.mark.parametrize(
+        ("values", "held"),
+        [
+            ({"status": "QUEUED"}, False),
+            ({"status": "STARTING"}, True),
+            ({"status": "RUNNING"}, True),
+            ({"status": "FINISHING"}, False),
+        ],
+    )
+    def test_nodes_are_held_once_they_were_given(self, values: dict[str, Any], held: bool) -> None:
+        view = a_view(a_task(**values))
+        assert stand_row(view, None, OWNER).held is held
+        last = LastSeen(server=(Replica(f"{PREFIX}-server-0", Phase.READY, "node-1"),))
+        if values["status"] == "FINISHING":
+            assert stand_row(a_view(a_task(**values), last=last), None, OWNER).held
+
     def test_nobody_stops_what_has_ended(self) -> None:
         task = a_task(status="FAILED", end_reason="STALLED", ended_at=NOW)
         assert not stand_row(a_view(task), None, ADMINISTRATOR).may_stop
@@ -186,6 +214,10 @@ class TestVerdict:
         row = verdict(a_view(a_task(status="FAILED", end_reason=reason, ended_at=NOW)))
         assert (row.code, row.kind, row.end) == ("FAILED", "bad", reason)
         assert tuple(row.remedies) == REMEDIES[reason] != ()
+
+    def test_a_service_that_is_gone_is_replaced_by_a_copy(self) -> None:
+        task = a_task(plan=through(), status="FAILED", end_reason="SERVER_FAILED", ended_at=NOW)
+        assert tuple(verdict(a_view(task)).remedies) == THROUGH_SERVICE
 
     def test_a_stopped_task_names_who_stopped_it(self) -> None:
         task = a_task(status="STOPPED", end_reason="STOPPED_BY_USER", ended_at=NOW,
@@ -276,13 +308,13 @@ class TestParts:
                 Replica(f"{PREFIX}-server-2", Phase.STARTING, reason=Message("REMOVING")),
             ),
         )
-        first, second, third = replica_rows(server, a_task())
+        first, second, third = workload_rows(a_view(a_task(status="RUNNING"), server=server), ())
         assert (first.name, first.endpoint, first.cards) == ("server-0", "127.0.0.1:9", "1")
         assert (second.phase, second.restarts, second.reason.code) == (
             "STARTING", 1, "PROCESS_KILLED")  # fmt: skip
         assert (third.phase, third.reason.code) == ("REMOVING", "")
 
-    def test_a_plan_shows_the_command_as_typed_and_no_secrets(self) -> None:
+    def test_a_plan_shows_the_command_as_typed(self) -> None:
         launch = PackageLaunch(
             command=("{python}", "-m", "serve", "--port", "{port}", "my model"),
             environment={"TOKEN": "hush", "A": "1"},
@@ -290,8 +322,7 @@ class TestParts:
         package = a_plan().package.model_copy(update={"launch": launch})
         row = plan_row(a_task(plan=a_plan(package=package)), "林岚")
         assert row.command == ["{python}", "-m", "serve", "--port", "{port}", "'my model'"]
-        assert row.environment == "A, TOKEN"
-        assert "hush" not in repr(row)
+        assert [(one.name, one.value) for one in row.variables] == [("TOKEN", "hush"), ("A", "1")]
 
     def test_progress_of_an_earlier_attempt_counts_for_nothing(self) -> None:
         old = a_progress(
@@ -301,15 +332,16 @@ class TestParts:
             succeeded=4,
             history=(Sample(0, 0, 0), Sample(9, 4, 0)),
         )
-        rows = task_rows(a_view(a_task(attempt=2), progress=old), (), OWNER, "", 0.0)
+        none = AttemptLogs(2, (2,), ())
+        rows = task_rows(a_view(a_task(attempt=2), progress=old), none, OWNER, 0.0)
         assert (rows.stand.done, rows.chart.line) == (0, "")
 
     def test_the_expected_end_is_counted_from_now(self) -> None:
         progress = a_progress(found=10, walked=True, succeeded=4, left_s=30.0)
         view = a_view(a_task(status="RUNNING"), progress=progress)
-        rows = task_rows(view, LOGS, OWNER, "", 1_000.0)
+        rows = task_rows(view, AttemptLogs(1, (1,), LOGS), OWNER, 1_000.0)
         assert rows.steps[-1].about == 1_030.0
-        assert (rows.log_key, rows.log_text) == (f"{PREFIX}-client-0", "a line\n")
+        assert (rows.log.key, rows.log.text) == (f"{PREFIX}-client-0", "a line\n")
 
 
 def causes() -> Iterator[str]:
@@ -336,9 +368,13 @@ def causes() -> Iterator[str]:
         ("cause", list(causes())),
         ("end", list(EndReason)),
         ("service_type", list(ServiceType)),
-        ("task.phase", [*Phase, "REMOVING"]),
+        ("task.phase", [*Phase, "REMOVING", "RUNNING"]),
+        ("task.event", ["SUBMITTED", "STOP_REQUESTED", "RESUMED", "RETRIED", *TaskStatus]),
+        ("task.bound", [*BoundBy, "SERVICE"]),
+        ("task.bound_by", [*BoundBy, "SERVICE"]),
+        ("task.bound_why", [*BoundBy, "SERVICE"]),
         ("task.step", ["SUBMITTED", "ENDED", *TaskStatus]),
-        ("task.remedy", list(chain.from_iterable(REMEDIES.values()))),
+        ("task.remedy", [*chain.from_iterable(REMEDIES.values()), *THROUGH_SERVICE]),
         ("task.placement", list(get_args(Placement.model_fields["kind"].annotation))),
         ("task.input", list(InputKind)),
     ],

@@ -79,6 +79,8 @@ class TestChart:
     def test_a_steady_rate_is_a_level_line_at_its_height(self) -> None:
         row = chart([Sample(second, 80 * second, 0) for second in range(11)])
         assert row.ticks == [80, 60, 40, 20, 0]
+        assert all(done == 80 and not failed for _, _, _, done, failed in row.points)
+        assert row.points[-1][:3] == [WIDTH, 0, 10]
         assert row.line.startswith("M0.0 0.0L100.0 0.0")
         assert row.line.endswith(f"L{WIDTH}.0 0.0")
         assert row.area == f"{row.line}V{HEIGHT}H0Z"
