@@ -13,11 +13,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from inference_ui import routes
 from inference_ui.backend.models.account import Actor, Role
-from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
+from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch, Variable
+from inference_ui.backend.models.servers import Owned
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import (
     PROGRESS,
+    BoundBy,
     ErrorGroup,
     Progress,
     Sample,
@@ -109,6 +111,8 @@ def record_failed(running: Site, owner: Actor, name: str, folder: Path) -> Infer
             p95_ms=30.0,
             errors=errors,
             history=history,
+            bound_by=BoundBy.SERVER,
+            bound_shares={BoundBy.SERVER: 0.9, BoundBy.DISK: 0.1},
         ),
     )
     return running.record(
@@ -162,14 +166,32 @@ def test_a_task_is_watched_from_the_first_item_to_the_last(visit, models, locale
     )
     expect(page.get_by_test_id("step-SUCCEEDED")).to_be_visible()
     expect(page.get_by_test_id("rate-chart")).to_be_visible()
+    expect(page.get_by_test_id("bounds")).to_contain_text(
+        "受限于服务端" if zh else "Limited by the server"
+    )
+    expect(replica).to_contain_text("已释放" if zh else "Freed")
+    expect(page.get_by_test_id("replicas").get_by_role("row").nth(2)).to_contain_text(
+        "客户端" if zh else "Client"
+    )
     expect(page.get_by_role("button", name="停止" if zh else "Stop")).to_have_count(0)
     results = page.get_by_role("link", name="检测结果" if zh else "Results", exact=True)
     expect(results).to_have_attribute("href", routes.task_results(task.id))
 
     page.reload()
     expect(log_of(page)).to_contain_text("196 of 200 succeeded, 4 failed")
-    page.get_by_role("button", name="server-0").click()
+    replica.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"\?part=logs$"))
     expect(log_of(page)).to_contain_text("loading the model")
+    with page.expect_download() as saved:
+        page.get_by_test_id("log-save").click()
+    assert saved.value.suggested_filename == f"{task.name}-1-server-0.log"
+    assert "loading the model" in Path(saved.value.path()).read_text()
+
+    page.get_by_role("link", name="操作记录" if zh else "Activity").click()
+    history = page.get_by_test_id("history").get_by_role("row")
+    expect(history).to_have_count(6)
+    expect(history.last).to_contain_text(user.name)
+    expect(history.nth(2)).to_contain_text("全部推理完" if zh else "All items done")
 
 
 @BOTH
@@ -208,6 +230,7 @@ def test_who_waits_is_told_why_and_stopping_asks_first(visit, models):
         question = page.get_by_role("alertdialog", name=f"停止“{second.name}”？")
         stop.click()
         expect(question.get_by_role("button", name="取消")).to_be_focused()
+        expect(question).to_contain_text("还没有占用节点")
         page.keyboard.press("Enter")
         expect(question).to_have_count(0)
         assert models.inside.task(second.id).stop_requested_at is None
@@ -244,6 +267,25 @@ def test_a_log_goes_on_but_never_moves_its_reader(visit, models):
         wait_for(lambda: log.inner_text() != read, "the new lines are shown")
         assert log.evaluate(scroll)[1] < 2
 
+        find, matches = page.get_by_test_id("log-find"), page.get_by_test_id("log-matches")
+        find.fill("LINE 1")
+        expect(matches).to_have_text(re.compile(r"^1 / \d+$"))
+        expect(log.locator("mark.on")).to_have_text("line 1")
+        expect(log.locator("mark.on")).to_be_in_viewport()
+        place = log.evaluate(scroll)[0]
+        expect(follow).to_have_text("有新的行", timeout=10_000)
+        assert log.evaluate(scroll)[0] == place
+        find.press("Enter")
+        expect(matches).to_have_text(re.compile("^2 / "))
+        find.press("Shift+Enter")
+        find.press("Shift+Enter")
+        expect(matches).to_have_text(re.compile(r"^(\d+) / \1$"))
+        find.fill("never said")
+        expect(matches).to_have_text("没有找到")
+        find.press("Escape")
+        expect(find).to_have_value("")
+        expect(log.locator("mark")).to_have_count(0)
+
 
 def test_only_its_owner_and_administrators_can_stop_a_task(visit, models):
     owner = models.user()
@@ -276,6 +318,12 @@ def test_the_plan_is_all_there_and_has_an_address(visit, running, tmp_path):
     page.get_by_role("link", name="配置").click()
     page.reload()
     shown = page.locator("main")
+    expect(page.get_by_role("link", name="detector 1.0.0").first).to_have_attribute(
+        "href", routes.package("package")
+    )
+    expect(page.get_by_role("link", name="pages").first).to_have_attribute(
+        "href", routes.dataset("dataset")
+    )
     for text in (
         "detector 1.0.0", "Seldon", "xyxy", "serve {port}", "cpu-1c", "1 核 · 256 MiB", "任意节点",
         str(tmp_path / "dataset"), str(tmp_path / "output"), "最多 3 次", task.id,
@@ -334,9 +382,68 @@ def test_nothing_serious_keeps_anybody_out(visit, running, findings, tmp_path, l
     page = visit(user, routes.task(task.id), locale=locale, theme=theme)
     expect(page.get_by_test_id("causes")).to_be_visible()
     assert findings(page) == []
-    page.goto(running.address + routes.task(task.id, "plan"))
-    expect(page.get_by_text(task.id)).to_be_visible()
-    assert findings(page) == []
+    for part, shown in (("plan", page.get_by_text(task.id)), ("history", page.locator(".hist"))):
+        page.goto(running.address + routes.task(task.id, part))
+        expect(shown).to_be_attached()
+        assert findings(page) == []
+
+
+SECRET = "pass-phrase-of-a-registry"
+
+
+def test_settings_stand_beside_their_defaults_and_secrets_never_come(visit, running, tmp_path):
+    plan = a_plan(tmp_path)
+    launch = PackageLaunch(
+        command=("serve",),
+        variables=(
+            Variable(name="BATCH", default="16"),
+            Variable(name="TOKEN", default=SECRET, secret=True),
+        ),
+    )
+    package = plan.package.model_copy(update={"launch": launch})
+    server = Owned(
+        package=package,
+        spec=plan.spec,
+        environment={"BATCH": "32", "TOKEN": SECRET + SECRET},
+    )
+    user = running.user()
+    task = running.record(
+        user,
+        f"{user.name} settings",
+        plan=plan.model_copy(update={"server": server}),
+        status=TaskStatus.STOPPED,
+        end_reason="STOPPED_BY_USER",
+    )
+    page = visit(user, routes.task(task.id), width=1024)
+    said = []
+    page.on("websocket", lambda socket: socket.on("framereceived", said.append))
+    page.reload()
+    page.get_by_role("link", name="配置 覆盖 2").click()
+    batch, token = (page.get_by_test_id("variables").get_by_role("row").nth(n) for n in (1, 2))
+    expect(batch).to_contain_text(re.compile("BATCH.*32.*覆盖.*16", re.DOTALL))
+    expect(token).to_contain_text(re.compile("TOKEN.*已设置，不显示.*覆盖", re.DOTALL))
+    assert said
+    assert not [frame for frame in said if SECRET in str(frame)]
+    assert SECRET not in page.content()
+
+
+def test_the_chart_is_read_by_pointer_and_by_keys(visit, running, tmp_path):
+    user = running.user()
+    task = record_failed(running, user, f"{user.name} chart", tmp_path)
+    page = visit(user, routes.task(task.id))
+    reading = page.get_by_test_id("chart-reading")
+    reading.hover()
+    tip = reading.locator(".tip")
+    expect(tip).to_contain_text(re.compile(r"\d\d:\d\d:\d\d · 完成 10 项/秒 · 失败 4 项/秒"))
+    page.mouse.move(0, 0)
+    expect(tip).to_have_count(0)
+    reading.focus()
+    reading.press("Home")
+    expect(reading).to_have_attribute("aria-valuenow", "1")
+    reading.press("ArrowRight")
+    expect(reading).to_have_attribute("aria-valuenow", "2")
+    expect(reading).to_have_attribute("aria-valuetext", re.compile("完成 10 项/秒"))
+    expect(tip).to_be_visible()
 
 
 def ended_with_failures(running: Site, user: Actor, name: str) -> InferenceTask:
