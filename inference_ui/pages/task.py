@@ -28,7 +28,7 @@ from inference_ui.state.live import Live
 from inference_ui.state.task import TaskState
 from inference_ui.state.task_again import TaskAgainState
 
-LOOK_AGAIN_S = 2
+LOOK_AGAIN_S = 1
 """Logs and replicas change without the task changing: look at them so often while it runs."""
 
 _ADDRESS = rx.Var(

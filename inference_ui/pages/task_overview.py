@@ -11,6 +11,7 @@ from inference_ui import routes
 from inference_ui.components.bounds import bounds_panel
 from inference_ui.components.chart import rate_chart
 from inference_ui.components.controls import button, link_button
+from inference_ui.components.icons import icon
 from inference_ui.components.log_view import log_panel
 from inference_ui.components.task_parts import causes_list, figures, task_bar
 from inference_ui.components.timeline import timeline
@@ -64,6 +65,7 @@ def logs() -> rx.Component:
             class_name="inp sm",
             aria_label=t("task.log_attempt"),
         ),
+        icon("down"),
         class_name="sel attempts",
     )
     return log_panel(

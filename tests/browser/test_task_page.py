@@ -209,7 +209,7 @@ def test_a_failure_gives_its_reason_the_evidence_and_what_helps(visit, models, l
     expect(page.get_by_test_id("remedies").get_by_role("listitem")).to_have_count(3)
     expect(page.get_by_test_id("step-RUNNING")).to_have_text(re.compile("–$"))
     expect(page.get_by_test_id("step-FAILED")).to_be_visible()
-    page.get_by_role("link", name="完整日志" if zh else "Whole log").click()
+    page.get_by_role("link", name="完整日志" if zh else "Whole log", exact=True).click()
     expect(page).to_have_url(re.compile(r"\?part=logs$"))
     expect(log_of(page)).to_contain_text("loading the model, mode crash")
 
@@ -284,6 +284,12 @@ def test_a_log_goes_on_but_never_moves_its_reader(visit, models):
         expect(matches).to_have_text("没有找到")
         find.press("Escape")
         expect(find).to_have_value("")
+        page.get_by_role("button", name="更多操作").click()
+        read = log.inner_text()
+        follow.evaluate("button => button.click()")
+        wait_for(lambda: log.inner_text() != read, "the log goes on below the open menu")
+        expect(page.get_by_role("menuitem", name="再次运行")).to_be_visible()
+        page.keyboard.press("Escape")
         expect(log.locator("mark")).to_have_count(0)
 
 
@@ -341,6 +347,7 @@ def test_a_task_shows_nothing_of_the_one_before(visit, running):
         for name in names
     )
     page = visit(user, "/?mine=1")
+    expect(page.get_by_text("0 项，没有清点完")).to_have_count(2)
     page.get_by_role("link", name=names[0]).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(names[0])
     page.go_back()

@@ -19,10 +19,12 @@ _POLL_S = 0.2
 
 def tail(folder: Path, lines: int) -> str | None:
     """Return the last lines of the replica's log; None when it has none."""
-    found = [_end(folder / name) for name in (OLD_LOG, LOG)]
-    if found == [None, None]:
+    recent = _end(folder / LOG)
+    enough = recent is not None and recent.count(b"\n") > lines
+    older = None if enough else _end(folder / OLD_LOG)
+    if recent is None and older is None:
         return None
-    data = b"".join(part for part in found if part)[-_MOST_BYTES:]
+    data = ((older or b"") + (recent or b""))[-_MOST_BYTES:]
     last = data.removesuffix(b"\n").split(b"\n")[-lines:] if lines > 0 else []
     return "\n".join(_shown(line) for line in last)
 
