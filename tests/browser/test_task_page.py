@@ -423,14 +423,18 @@ def test_settings_stand_beside_their_defaults_and_secrets_never_come(visit, runn
     )
     page = visit(user, routes.task(task.id), width=1024)
     said = []
-    page.on("websocket", lambda socket: socket.on("framereceived", said.append))
+
+    def listen(socket):
+        socket.on("framereceived", lambda frame: said.append(str(frame)))
+
+    page.on("websocket", listen)
     page.reload()
     page.get_by_role("link", name="配置 覆盖 2").click()
     batch, token = (page.get_by_test_id("variables").get_by_role("row").nth(n) for n in (1, 2))
     expect(batch).to_contain_text(re.compile("BATCH.*32.*覆盖.*16", re.DOTALL))
     expect(token).to_contain_text(re.compile("TOKEN.*已设置，不显示.*覆盖", re.DOTALL))
     assert said
-    assert not [frame for frame in said if SECRET in str(frame)]
+    assert not [frame for frame in said if SECRET in frame]
     assert SECRET not in page.content()
 
 
