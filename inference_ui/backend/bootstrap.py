@@ -22,6 +22,7 @@ from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.checks import Checks
 from inference_ui.backend.services.choices import Choices
 from inference_ui.backend.services.datasets import Datasets
+from inference_ui.backend.services.deletions import Deletions
 from inference_ui.backend.services.online import OnlineServices
 from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
@@ -60,6 +61,7 @@ class Product:
     task_list: TaskList
     logs: TaskLogs
     again: Again
+    deletions: Deletions
     canaries: Canaries
     results: Results
     online: OnlineServices
@@ -110,6 +112,7 @@ def build(settings: Settings) -> Product:
     checks = Checks(store, settings.data_folder / "checks", changes)
     tasks = Tasks(store, cluster, changes)
     results = Results(tasks)
+    task_list = TaskList(store, changes)
     return Product(
         settings=settings,
         store=store,
@@ -131,9 +134,10 @@ def build(settings: Settings) -> Product:
         packages=Packages(store, changes),
         trials=Trials(store, cluster, changes),
         tasks=tasks,
-        task_list=TaskList(store, changes),
+        task_list=task_list,
         logs=TaskLogs(store, cluster, tasks),
         again=Again(store, tasks, changes),
+        deletions=Deletions(store, cluster, task_list, changes),
         canaries=Canaries(store, tasks, results, changes),
         results=results,
         online=OnlineServices(store, cluster, changes),

@@ -33,16 +33,25 @@ def stopping(task: InferenceTask) -> bool:
     return task.stop_requested_at is not None and not TaskStatus(task.status).ended
 
 
+def deleting(task: InferenceTask) -> bool:
+    """Whether somebody asked for the task's deletion; it is gone soon."""
+    return task.deletion_id is not None
+
+
 def shown_status(task: InferenceTask) -> str:
     """Return the status whose shape and colour the task has on a page.
 
-    A task that was asked to stop looks like one that is finishing, from the moment of the asking.
+    A task that was asked to stop looks like one that is finishing, from the moment of the asking;
+    so does one that is being deleted.
     """
-    return "FINISHING" if stopping(task) else str(task.status)
+    return "FINISHING" if stopping(task) or deleting(task) else str(task.status)
 
 
 def status_word(task: InferenceTask) -> str:
-    """Return the code of the status' word: ``STOPPING`` is FINISHING because somebody asked."""
+    """Return the code of the status' word: ``STOPPING`` is FINISHING because somebody asked, and
+    ``DELETING`` is whatever it was, but for a moment only."""
+    if deleting(task):
+        return "DELETING"
     return "STOPPING" if stopping(task) else str(task.status)
 
 

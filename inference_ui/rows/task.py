@@ -12,7 +12,7 @@ from inference_ui.backend.services.task_logs import AttemptLogs
 from inference_ui.backend.services.tasks import TaskView
 from inference_ui.rows.bounds import BoundRow, bound_row
 from inference_ui.rows.chart import ChartRow, chart
-from inference_ui.rows.common import share_width, shown_status, status_word, stopping
+from inference_ui.rows.common import deleting, share_width, shown_status, status_word, stopping
 from inference_ui.rows.events import AttemptRow, event_rows
 from inference_ui.rows.logs import LogRow, evidence, log_row
 from inference_ui.rows.plan import PlanRow, plan_row
@@ -145,8 +145,8 @@ def stand_row(view: TaskView, progress: Progress | None, actor: Actor) -> StandR
         word=status_word(task),
         ended=ended,
         may_stop=not ended and actor.owns(task.owner_id),
-        may_resume=actor.owns(task.owner_id) and can_resume(task),
-        may_retry=ended and failed > 0 and actor.owns(task.owner_id),
+        may_resume=actor.owns(task.owner_id) and can_resume(task) and not deleting(task),
+        may_retry=ended and failed > 0 and actor.owns(task.owner_id) and not deleting(task),
         may_run_again=actor.may_create,
         stop_requested=stopping(task) or task.status == TaskStatus.FINISHING,
         held=_held(view),

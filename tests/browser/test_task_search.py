@@ -46,11 +46,15 @@ def three(running: Site) -> tuple[Actor, Actor, str]:
     mark = f"{one.name}巡检"
     running.record(one, f"{mark} day", ago_s=300, found=9, succeeded=9, **GOOD)
     running.record(one, f"{mark} night", ago_s=200, plan=plan("ocr"), found=9, failed=4, **BAD)
-    running.record(other, f"{mark} night 2", ago_s=100, plan=plan("ocr"), found=9, succeeded=3, **BAD)
+    running.record(
+        other, f"{mark} night 2", ago_s=100, plan=plan("ocr"), found=9, succeeded=3, **BAD
+    )
     return one, other, mark
 
 
-@pytest.mark.parametrize(("locale", "theme", "width"), [("zh", "light", 1440), ("en", "dark", 1024)])
+@pytest.mark.parametrize(
+    ("locale", "theme", "width"), [("zh", "light", 1440), ("en", "dark", 1024)]
+)
 def test_conditions_are_chips_that_a_reload_and_a_link_keep(
     visit, running, findings, locale, theme, width
 ):

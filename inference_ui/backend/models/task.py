@@ -145,7 +145,8 @@ class InferenceTask(SQLModel, table=True):
 
     ``dataset_id``, ``service_type``, ``package`` (``name version``) and ``spec`` (``""`` with an
     online service) say again what stands in the plan, to be searched and sorted by; they are
-    filled in when the task is stored. ``took_s`` is from its creation to its end.
+    filled in when the task is stored. ``took_s`` is from its creation to its end. With a
+    ``deletion_id`` the task is to be deleted, and is gone soon.
     """
 
     __tablename__ = "inference_task"
@@ -192,6 +193,7 @@ class InferenceTask(SQLModel, table=True):
     waiting_for: dict[str, Any] | None = Field(default=None, sa_type=NullableJson)
     stop_requested_at: datetime | None = Field(default=None, sa_type=UtcTime)
     stop_requested_by: str | None = Field(default=None, foreign_key="user_account.id")
+    deletion_id: str | None = Field(default=None, index=True)
     end_reason: str | None = None
     end_detail: dict[str, Any] | None = Field(default=None, sa_type=NullableJson)
     ended_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -15,6 +15,7 @@ from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.servers import Owned, Shared
 from inference_ui.backend.models.task import InferenceTask, TaskPlan, TaskStatus
 from inference_ui.backend.services.changes import Changes, moved
+from inference_ui.backend.services.deletion_checks import refuse_deleting
 from inference_ui.backend.services.drafts import TaskDraft
 from inference_ui.backend.services.folders import dataset_problem, output_problem
 from inference_ui.backend.services.names import MAX_NAME
@@ -44,7 +45,7 @@ class Again:
         """Go on with a task that ended before all its items had a line: a new attempt.
 
         Raises :class:`NotFound`, :class:`Forbidden` for somebody else's task, :class:`Conflict`
-        when it has not ended, or has nothing left to do.
+        when it has not ended, has nothing left to do, or is being deleted.
         """
         task = self._ended(actor, task_id)
         if not can_resume(task):
@@ -141,6 +142,7 @@ class Again:
             "progress_at": None,
         }
         with self._store.write() as session:
+            refuse_deleting(session, task.id)
             hold_service(session, task)
             if not queries.begin_attempt(session, task, values):
                 raise Conflict("TASK_NOT_ENDED", name=task.name)

@@ -179,6 +179,9 @@ def _since(session: Session, draft: TaskDraft, problems: dict[str, Message]) -> 
     if earlier is None or earlier.canary:
         problems["since_task_id"] = Message("TASK_UNKNOWN", {"id": draft.since_task_id})
         return None
+    if earlier.deletion_id is not None:
+        problems["since_task_id"] = Message("SINCE_DELETING", {"name": earlier.name})
+        return None
     if earlier.plan.dataset_id != draft.dataset_id:
         problems["since_task_id"] = Message("SINCE_OTHER_DATASET", {"name": earlier.name})
         return None

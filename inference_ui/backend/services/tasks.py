@@ -16,6 +16,7 @@ from inference_ui.backend.models.task import InferenceTask, TaskEvent, TaskPlan,
 from inference_ui.backend.ports import Cluster, Observation, workload_name
 from inference_ui.backend.records import PROGRESS, Progress, read_record
 from inference_ui.backend.services.changes import Changes, moved
+from inference_ui.backend.services.deletion_checks import refuse_deleting
 from inference_ui.backend.services.drafts import DraftCheck, TaskDraft, plan_of, waiting_now
 from inference_ui.backend.services.last_seen import LastSeen, last_seen
 from inference_ui.backend.services.names import clean_name, name_problem
@@ -174,13 +175,14 @@ class Tasks:
         """Ask for a task's end; what it has written is kept. Asking twice is asking once.
 
         Raises :class:`NotFound`, :class:`Forbidden` for somebody else's task, and
-        :class:`Conflict` when it has ended already.
+        :class:`Conflict` when it has ended already, or is being deleted.
         """
         task = self.get(actor, task_id)
         if not actor.owns(task.owner_id):
             raise Forbidden("NOT_YOUR_TASK", name=task.name)
         now = self._now()
         with self._store.write() as session:
+            refuse_deleting(session, task_id)
             values = {"stop_requested_at": now, "stop_requested_by": actor.id}
             if queries.request_stop(session, task_id, values):
                 session.add(event(task, actor, "STOP_REQUESTED", now))

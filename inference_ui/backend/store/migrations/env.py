@@ -13,6 +13,7 @@ from sqlmodel import AutoString, SQLModel
 import inference_ui.backend.models.account
 import inference_ui.backend.models.catalog
 import inference_ui.backend.models.compute
+import inference_ui.backend.models.deletion
 import inference_ui.backend.models.service
 import inference_ui.backend.models.task
 import inference_ui.backend.models.upload  # noqa: F401  (these imports declare all tables)

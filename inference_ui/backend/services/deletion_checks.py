@@ -1,0 +1,132 @@
+"""What keeps a task, or its output folder, from being deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+
+from inference_ui.backend.errors import Conflict, Forbidden, Message, NotFound, Refused
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.store import accounts as account_queries
+from inference_ui.backend.store import deletions as queries
+from inference_ui.backend.store.database import Session
+from inference_ui.backend.store.deletions import Candidate
+
+_ERRORS: dict[str, type[Refused]] = {
+    "TASK_OF_ANOTHER": Forbidden,
+    "TASK_UNKNOWN": NotFound,
+    "TASK_DELETED": NotFound,
+}
+
+
+class Judge:
+    """Judges tasks that ``actor`` wants to delete, ``meant`` all together.
+
+    Who reads whose output, and what lies where, is asked once: whoever deletes a folder asks again.
+    """
+
+    def __init__(self, session: Session, actor: Actor, meant: Sequence[str]) -> None:
+        self._actor = actor
+        self._meant = frozenset(meant)
+        self._readers = queries.readers(session)
+        self._held = held_folders(session)
+
+    def problem(self, task: Candidate, owner: str = "", who: str = "") -> Message | None:
+        """Say what keeps the task from being deleted, or None. The sentence names its ``owner``,
+        and ``who`` is deleting it already."""
+        if not self._actor.owns(task.owner_id):
+            return Message("TASK_OF_ANOTHER", {"name": task.name, "owner": owner})
+        if task.deletion_id is not None:
+            return Message("TASK_BEING_DELETED", {"name": task.name, "who": who})
+        return None
+
+    def output_problem(self, task: Candidate) -> Message | None:
+        """Say what keeps the task from being deleted together with its output, or None."""
+        for reader in self._readers.get(task.id, ()):
+            if not (reader.leaving or reader.id in self._meant):
+                return Message("OUTPUT_NEEDED", {"name": task.name, "task": reader.name})
+        return holding(self._held, task.output_folder, task.name)
+
+    def problems(
+        self,
+        session: Session,
+        ids: Sequence[str],
+        found: Mapping[str, Candidate],
+        *,
+        with_output: bool,
+    ) -> dict[str, Message]:
+        """Return what keeps which of these tasks from being deleted."""
+        problems = _missing(session, [id for id in ids if id not in found])
+        wrong = {task.id: said for task in found.values() if (said := self.problem(task))}
+        named = _names(session, [found[id] for id in wrong])
+        for id in wrong:
+            task = found[id]
+            owner, who = named.get(task.owner_id, ""), named.get(task.deletion_id or "", "")
+            said = self.problem(task, owner, who)
+            if said is not None:
+                problems[id] = said
+        if with_output:
+            for task in found.values():
+                said = None if task.id in problems else self.output_problem(task)
+                if said is not None:
+                    problems[task.id] = said
+        return problems
+
+
+def held_folders(session: Session) -> dict[str, tuple[str, str]]:
+    """Return every folder that holds a volume or a dataset, or is one: what it holds (the code of
+    the message that says so) and the name of that."""
+    held: dict[str, tuple[str, str]] = {}
+    for code, name, path in queries.folders_in_use(session):
+        place = PurePath(path)
+        for folder in (place, *place.parents):
+            held.setdefault(str(folder), (code, name))
+    return held
+
+
+def holding(held: Mapping[str, tuple[str, str]], output_folder: str, name: str) -> Message | None:
+    """Say which volume or dataset lies in the output folder of the task ``name``, or None."""
+    code, inside = held.get(str(PurePath(output_folder)), ("", ""))
+    if code == "OUTPUT_HOLDS_VOLUME":
+        return Message("OUTPUT_HOLDS_VOLUME", {"name": name, "volume": inside})
+    if code == "OUTPUT_HOLDS_DATASET":
+        return Message("OUTPUT_HOLDS_DATASET", {"name": name, "dataset": inside})
+    return None
+
+
+def refuse_deleting(session: Session, task_id: str) -> None:
+    """Raise :class:`Conflict` when the task is being deleted: nothing else is done with it then.
+    In a session that writes, nobody begins to delete it before the session ends."""
+    task = queries.candidates(session, [task_id], lock=True).get(task_id)
+    if task is not None and task.deletion_id is not None:
+        who = _names(session, [task]).get(task.deletion_id, "")
+        raise Conflict("TASK_BEING_DELETED", name=task.name, who=who)
+
+
+def refusal(problem: Message) -> Refused:
+    """Return the error that says what keeps the one task that is meant from being deleted."""
+    return _ERRORS.get(problem.code, Conflict)(problem.code, **problem.args)
+
+
+def _missing(session: Session, ids: Sequence[str]) -> dict[str, Message]:
+    if not ids:
+        return {}
+    before = queries.deleted_before(session, ids)
+    names = account_queries.names_of(session, {who for _, who in before.values()})
+    return {
+        id: Message("TASK_DELETED", {"name": before[id][0], "who": names.get(before[id][1], "")})
+        if id in before
+        else Message("TASK_UNKNOWN", {"id": id})
+        for id in ids
+    }
+
+
+def _names(session: Session, tasks: Sequence[Candidate]) -> dict[str, str]:
+    """Return the names of the tasks' owners by their ids, and of who asked for deletions by
+    the deletions' ids."""
+    if not tasks:
+        return {}
+    askers = queries.askers(session, {one.deletion_id or "" for one in tasks})
+    people = {*askers.values(), *(one.owner_id for one in tasks)}
+    names = account_queries.names_of(session, people)
+    return names | {deletion: names.get(who, "") for deletion, who in askers.items()}

@@ -1,0 +1,366 @@
+"""Deleting tasks: what a deletion would do, asking for it, and its receipt.
+
+A deletion is an intent, as a stop is: what is asked for is written here, in pieces so small that
+others get to write in between, and ``deletion_reconciler`` carries it out. A task that has not
+ended is asked to stop, so that the one teardown ends what runs of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from inference_ui.backend.errors import Forbidden, Message, NotFound
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.deletion import DeletedState, DeletedTask, Deletion
+from inference_ui.backend.models.task import TaskEvent, TaskStatus
+from inference_ui.backend.models.task_search import TaskSelection
+from inference_ui.backend.ports import Cluster
+from inference_ui.backend.services.changes import Changes, moved
+from inference_ui.backend.services.deletion_checks import Judge, refusal
+from inference_ui.backend.services.task_list import TaskList
+from inference_ui.backend.store import accounts as account_queries
+from inference_ui.backend.store import deletions as queries
+from inference_ui.backend.store.database import Session, Store
+from inference_ui.backend.store.deletions import Candidate
+
+CHUNK = 250
+"""So many tasks are marked in one transaction, while all other writers wait."""
+
+MOST_NEEDED = 20
+MOST_RECENT = 20
+MOST_ENTRIES = 200
+
+
+def topic(deletion_id: str) -> str:
+    """Return what is told of as changed (``services.changes``) when a deletion goes on."""
+    return f"deletion:{deletion_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class MeantTask:
+    """A task that would be deleted."""
+
+    id: str
+    name: str
+    status: TaskStatus
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPreview:
+    """What a deletion would do. Of the ``asked`` tasks, ``tasks`` would be deleted, of which
+    ``running`` have not ended; ``others`` belong to somebody else, ``leaving`` are being deleted
+    already, ``missing`` are gone. ``first`` are the first that would be deleted, those that have
+    not ended before the others.
+
+    ``volumes`` are how many output folders lie on each volume, by its name, with ``results``
+    result files in all. With their output, ``needed_count`` of them would be refused; ``needed``
+    says of the first few why.
+    """
+
+    asked: int
+    tasks: int
+    running: int
+    others: int
+    leaving: int
+    missing: int
+    first: tuple[MeantTask, ...]
+    volumes: dict[str, int]
+    results: int
+    needed: tuple[Message, ...]
+    needed_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionView:
+    """How a deletion goes, and its receipt once it ``ended_at``.
+
+    ``gone`` of the ``accepted`` tasks are deleted; ``refused`` ones are not, and ``unreached`` ones
+    were never taken down because the server stopped meanwhile. ``name`` is the task's name
+    where only one was meant. ``replicas`` are the processes, or ``pods``, that were ended for it;
+    ``cards`` are what these held, by model, and ``nodes`` where they ran.
+
+    Of the output folders ``removed`` are gone with ``files`` and ``bytes`` (which grow while it
+    works; a server that was killed counted a moment's worth less), ``kept`` stay, by the volume's
+    name in ``kept_on``; ``problems`` of them stay, in whole or in part, for a reason.
+    """
+
+    id: str
+    requested_at: datetime
+    ended_at: datetime | None
+    with_output: bool
+    name: str
+    asked: int
+    accepted: int
+    refused: int
+    unreached: int
+    gone: int
+    replicas: int
+    pods: bool
+    cards: dict[str, int]
+    nodes: tuple[str, ...]
+    removed: int
+    kept: int
+    kept_on: dict[str, int]
+    problems: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionEntry:
+    """One task of a deletion. ``problem`` says why it was refused, or why files were kept."""
+
+    task_id: str
+    name: str
+    owner: str
+    state: DeletedState
+    problem: Message | None
+    output_folder: str
+    kept: bool
+    replicas: int
+    cards: dict[str, int]
+    nodes: tuple[str, ...]
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionDetail:
+    """A deletion with some of its tasks: those that were not deleted come first."""
+
+    view: DeletionView
+    entries: tuple[DeletionEntry, ...] = field(default=())
+
+
+class Deletions:
+    """Asks for deletions, and tells how they go. ``changes`` is told of everything written."""
+
+    def __init__(
+        self,
+        store: Store,
+        cluster: Cluster,
+        task_list: TaskList,
+        changes: Changes,
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._task_list = task_list
+        self._changes = changes
+        self._now = now
+
+    def preview(self, actor: Actor, selection: TaskSelection, *, show: int = 3) -> DeletionPreview:
+        """Say what deleting the selection would do; ``show`` is how many tasks are named.
+
+        Changes nothing. Raises :class:`Forbidden` for viewers.
+        """
+        _may_delete(actor)
+        ids = self._task_list.selected(actor, selection)
+        meant: list[Candidate] = []
+        with self._store.read() as session:
+            judge = Judge(session, actor, ids)
+            for chunk in _chunks(ids):
+                meant += queries.candidates(session, chunk).values()
+            deletable = [one for one in meant if judge.problem(one) is None]
+            deletable.sort(key=lambda one: one.status.ended)
+            needed = [need for one in deletable if (need := judge.output_problem(one)) is not None]
+            first = deletable[: max(0, min(show, MOST_ENTRIES))]
+            names = account_queries.names_of(session, {one.owner_id for one in first})
+        others = [one for one in meant if not actor.owns(one.owner_id)]
+        return DeletionPreview(
+            asked=len(ids),
+            tasks=len(deletable),
+            running=sum(not one.status.ended for one in deletable),
+            others=len(others),
+            leaving=len(meant) - len(deletable) - len(others),
+            missing=len(ids) - len(meant),
+            first=tuple(
+                MeantTask(one.id, one.name, one.status, names.get(one.owner_id, ""))
+                for one in first
+            ),
+            volumes=dict(Counter(one.volume_name for one in deletable)),
+            results=sum(one.results for one in deletable),
+            needed=tuple(needed[:MOST_NEEDED]),
+            needed_count=len(needed),
+        )
+
+    def request(
+        self, actor: Actor, selection: TaskSelection, *, with_output: bool = False
+    ) -> DeletionView:
+        """Ask for the deletion of the selection, with the output folders or without.
+
+        What of it cannot be deleted stands in the receipt, with the reason. Where one task alone
+        is meant and cannot be deleted, raises :class:`Forbidden` (TASK_OF_ANOTHER),
+        :class:`NotFound` (TASK_UNKNOWN, TASK_DELETED) or :class:`Conflict` (TASK_BEING_DELETED,
+        OUTPUT_NEEDED, OUTPUT_HOLDS_DATASET, OUTPUT_HOLDS_VOLUME). Raises :class:`Forbidden`
+        (VIEWERS_DELETE_NOTHING) for viewers and :class:`NotFound` (NOTHING_TO_DELETE) for a
+        selection that means none.
+        """
+        _may_delete(actor)
+        ids = self._task_list.selected(actor, selection)
+        if not ids:
+            raise NotFound("NOTHING_TO_DELETE")
+        now = self._now()
+        deletion = Deletion(
+            owner_id=actor.id,
+            requested_at=now,
+            touched_at=now,
+            with_output=with_output,
+            asked=len(ids),
+        )
+        with self._store.read() as session:
+            judge = Judge(session, actor, ids)
+        for chunk in _chunks(ids):
+            self._take_down(actor, deletion, chunk, judge)
+        with self._store.write() as session:
+            session.get_one(Deletion, deletion.id).taken_at = self._now()
+        self._changes.publish(frozenset({topic(deletion.id)}))
+        return self.view(actor, deletion.id, limit=0).view
+
+    def recent(self, actor: Actor) -> tuple[DeletionView, ...]:
+        """Return the user's own deletions that were not dismissed, the newest first."""
+        with self._store.read() as session:
+            rows = queries.of_user(session, actor.id, MOST_RECENT)
+            return tuple(self._view(session, row) for row in rows)
+
+    def view(
+        self, actor: Actor, deletion_id: str, *, offset: int = 0, limit: int = 100
+    ) -> DeletionDetail:
+        """Return a deletion with so many of its tasks. Raises :class:`NotFound`, also for one that
+        somebody else asked for (administrators see all)."""
+        with self._store.read() as session:
+            deletion = _own(session, actor, deletion_id)
+            rows = queries.entries(
+                session, deletion_id, max(0, offset), max(0, min(limit, MOST_ENTRIES))
+            )
+            names = account_queries.names_of(session, {row.owner_id for row in rows})
+            entries = tuple(_entry(row, names.get(row.owner_id, "")) for row in rows)
+            return DeletionDetail(self._view(session, deletion), entries)
+
+    def dismiss(self, actor: Actor, deletion_id: str) -> None:
+        """Show a deletion no longer; one that has not ended goes on. Raises as :meth:`view`."""
+        with self._store.write() as session:
+            _own(session, actor, deletion_id).dismissed_at = self._now()
+        self._changes.publish(frozenset({topic(deletion_id)}))
+
+    def _take_down(
+        self, actor: Actor, deletion: Deletion, chunk: Sequence[str], judge: Judge
+    ) -> None:
+        """Mark a piece of what is meant, and write down what of it is refused and why."""
+        now = self._now()
+        with self._store.write() as session:
+            found = queries.candidates(session, chunk, lock=True)
+            problems = judge.problems(session, chunk, found, with_output=deletion.with_output)
+            if deletion.asked == 1 and problems:
+                raise refusal(problems[chunk[0]])
+            if session.get(Deletion, deletion.id) is None:
+                session.add(deletion.model_copy())
+                session.flush()
+            accepted = [found[id] for id in chunk if id not in problems]
+            ids = [one.id for one in accepted]
+            queries.mark(session, deletion.id, ids)
+            _stop(session, actor, accepted, now)
+            rows = [_row(deletion.id, actor, id, found.get(id), problems.get(id)) for id in chunk]
+            queries.insert_rows(session, rows)
+            counts = {"accepted": len(accepted), "refused": len(problems)}
+            queries.add_to(session, deletion.id, at=now, **counts)
+        self._changes.publish(moved(*ids, topic(deletion.id)))
+
+    def _view(self, session: Session, row: Deletion) -> DeletionView:
+        only = queries.entries(session, row.id, 0, 1) if row.asked == 1 else []
+        unreached = row.asked - row.accepted - row.refused if row.taken_at else 0
+        return DeletionView(
+            id=row.id,
+            requested_at=row.requested_at,
+            ended_at=row.ended_at,
+            with_output=row.with_output,
+            name=only[0].name if only else "",
+            asked=row.asked,
+            accepted=row.accepted,
+            refused=row.refused,
+            unreached=unreached,
+            gone=row.gone,
+            replicas=row.replicas,
+            pods=self._cluster.runs_images,
+            cards=dict(row.cards),
+            nodes=tuple(row.nodes),
+            removed=row.removed,
+            kept=row.kept,
+            kept_on=queries.kept_on(session, row.id),
+            problems=row.problems,
+            files=row.files,
+            bytes=row.bytes,
+        )
+
+
+def _may_delete(actor: Actor) -> None:
+    if not actor.may_create:
+        raise Forbidden("VIEWERS_DELETE_NOTHING")
+
+
+def _own(session: Session, actor: Actor, deletion_id: str) -> Deletion:
+    deletion = session.get(Deletion, deletion_id)
+    if deletion is None or not (actor.is_administrator or deletion.owner_id == actor.id):
+        raise NotFound("DELETION_UNKNOWN")
+    return deletion
+
+
+def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+
+
+def _stop(session: Session, actor: Actor, tasks: Sequence[Candidate], now: datetime) -> None:
+    """Ask those that run for their end, as ``Tasks.stop`` does."""
+    asked = [
+        one
+        for one in tasks
+        if not (one.status.ended or one.stopping or one.status is TaskStatus.FINISHING)
+    ]
+    values = {"stop_requested_at": now, "stop_requested_by": actor.id}
+    queries.request_stops(session, [one.id for one in asked], values)
+    events = [
+        TaskEvent(
+            task_id=one.id, owner_id=actor.id, at=now, attempt=one.attempt, code="STOP_REQUESTED"
+        )
+        for one in asked
+    ]
+    queries.insert_rows(session, events)
+
+
+def _row(
+    deletion_id: str, actor: Actor, id: str, found: Candidate | None, problem: Message | None
+) -> DeletedTask:
+    name = str(problem.args.get("name", "")) if problem else ""
+    return DeletedTask(
+        deletion_id=deletion_id,
+        task_id=id,
+        owner_id=found.owner_id if found else actor.id,
+        name=found.name if found else name,
+        state=DeletedState.REFUSED if problem else DeletedState.WAITING,
+        volume_name=found.volume_name if found else "",
+        output_folder=found.output_folder if found else "",
+        problem=problem.to_json() if problem else None,
+    )
+
+
+def _entry(row: DeletedTask, owner: str) -> DeletionEntry:
+    return DeletionEntry(
+        task_id=row.task_id,
+        name=row.name,
+        owner=owner,
+        state=DeletedState(row.state),
+        problem=row.reason,
+        output_folder=row.output_folder,
+        kept=row.kept,
+        replicas=row.replicas,
+        cards=dict(row.cards),
+        nodes=tuple(row.nodes),
+        files=row.files,
+        bytes=row.bytes,
+    )
