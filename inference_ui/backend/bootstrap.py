@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from inference_ui.backend.cluster.local import LocalCluster
 from inference_ui.backend.cluster.local.inventory import node_source, read_inventory
+from inference_ui.backend.deletion_reconciler import DeletionReconciler
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
@@ -147,6 +148,7 @@ def build(settings: Settings) -> Product:
         engine=Engine(
             {
                 "reconciler": Reconciler(store, cluster).run_once,
+                "deletions": DeletionReconciler(store, cluster).run_once,
                 "service-reconciler": ServiceReconciler(store, cluster, probes).run_once,
             },
             cluster,

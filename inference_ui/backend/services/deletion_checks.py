@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from inference_ui.backend.errors import Conflict, Forbidden, Message, NotFound, Refused
 from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.deletion import DeletedTask
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import deletions as queries
 from inference_ui.backend.store.database import Session
@@ -71,6 +72,28 @@ class Judge:
                 if said is not None:
                     problems[task.id] = said
         return problems
+
+
+class FolderChecks:
+    """What keeps output folders from being deleted, as it is at the moment of their deletion."""
+
+    def __init__(self, session: Session) -> None:
+        self._readers = queries.readers(session)
+        self._held = held_folders(session)
+        self._volumes = queries.volume_roots(session)
+
+    def awaited(self, task_id: str) -> bool:
+        """Whether somebody still reads the task's output who is being deleted, too."""
+        return any(reader.leaving for reader in self._readers.get(task_id, ()))
+
+    def problem(self, row: DeletedTask) -> Message | None:
+        """Say why the output folder of a task is to be kept, or None."""
+        for reader in self._readers.get(row.task_id, ()):
+            return Message("OUTPUT_NEEDED", {"name": row.name, "task": reader.name})
+        folder = PurePath(row.output_folder)
+        if folder.name.startswith(".") or str(folder.parent) not in self._volumes:
+            return Message("OUTPUT_OFF_VOLUME", {"folder": row.output_folder})
+        return holding(self._held, row.output_folder, row.name)
 
 
 def held_folders(session: Session) -> dict[str, tuple[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, cast
 
 from sqlalchemy import JSON, ColumnElement, case, insert, type_coerce
@@ -110,9 +111,9 @@ def folders_in_use(session: Session) -> list[tuple[str, str, str]]:
     ]
 
 
-def volume_roots(session: Session) -> dict[str, str]:
-    """Return the folder of each volume, by id."""
-    return dict(session.exec(select(Volume.id, Volume.root)).all())
+def volume_roots(session: Session) -> frozenset[str]:
+    """Return the folders of all volumes."""
+    return frozenset(str(PurePath(root)) for root in session.exec(select(Volume.root)))
 
 
 def deleted_before(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -255,6 +256,11 @@ def tasks(session: Session, ids: Sequence[str]) -> dict[str, InferenceTask]:
 def remove_tasks(session: Session, ids: Sequence[str]) -> None:
     """Delete tasks with their events and saved logs."""
     session.execute(delete(_task).where(col(_task.id).in_(ids)))
+
+
+def save_rows(session: Session, rows: Sequence[DeletedTask]) -> None:
+    """Write down how far these tasks of deletions are."""
+    session.execute(update(DeletedTask), [row.model_dump() for row in rows])
 
 
 def open_tasks(session: Session, deletion_id: str) -> bool:
