@@ -87,7 +87,7 @@ def dataset(dataset_id: str) -> str:
 
 
 def task(task_id: str, part: str = "") -> str:
-    """Return the link to a task's page, or to a ``part`` of it: logs, plan, history."""
+    """Return the link to a task's page, or to a ``part`` of it: logs, failures, plan, history."""
     return f"/tasks/{task_id}?part={part}" if part else f"/tasks/{task_id}"
 
 
@@ -99,6 +99,11 @@ def task_log(task_id: str, replica: str) -> str:
 def task_results(task_id: str) -> str:
     """Return the link to a task's results."""
     return f"/tasks/{task_id}/results"
+
+
+def task_item(task_id: str, number: object) -> str:
+    """Return the link to an item of a task's results, numbered from 1 in their order."""
+    return f"/tasks/{task_id}/results?item={number}"
 
 
 def sign_in(next_path: str = TASKS) -> str:

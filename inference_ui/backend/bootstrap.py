@@ -24,6 +24,7 @@ from inference_ui.backend.services.checks import Checks
 from inference_ui.backend.services.choices import Choices
 from inference_ui.backend.services.datasets import Datasets
 from inference_ui.backend.services.deletions import Deletions
+from inference_ui.backend.services.failures import Failures
 from inference_ui.backend.services.online import OnlineServices
 from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
@@ -65,6 +66,7 @@ class Product:
     deletions: Deletions
     canaries: Canaries
     results: Results
+    failures: Failures
     online: OnlineServices
     uploads: Uploads
     changes: Changes
@@ -141,6 +143,7 @@ def build(settings: Settings) -> Product:
         deletions=Deletions(store, cluster, task_list, changes),
         canaries=Canaries(store, tasks, results, changes),
         results=results,
+        failures=Failures(tasks, results),
         online=OnlineServices(store, cluster, changes),
         uploads=Uploads(store, changes),
         changes=changes,

@@ -123,6 +123,8 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     disk: quicker, and a power cut may cost what was written last. ``limit`` tries only so many
     inputs, the first ones. ``since`` is the output folder of an earlier task of
     the same dataset: inputs that succeeded there and are unchanged are left out.
+    ``retry_failed`` does inputs again that failed in an earlier attempt: all, or those that
+    ``retry_causes`` names (keys as ``failure_kinds.choice`` takes them).
     """
 
     dataset: str
@@ -153,15 +155,27 @@ class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):
     ca: str = ""
     limit: int | None = None
     since: str | None = None
+    retry_causes: tuple[str, ...] = ()
 
 
 class ErrorGroup(msgspec.Struct, frozen=True):
-    """Failures of one cause: how many, and one of them."""
+    """Failures of one kind (see ``failure_kinds``): how many, and one of them.
+
+    ``key`` names the kind; it is the ``cause`` alone for the ``kinds`` of a cause that are not told
+    apart any more, and empty in records that told causes apart only.
+    """
 
     cause: str
     count: int
     example: str
     message: str
+    key: str = ""
+    kinds: int = 1
+
+    @property
+    def name(self) -> str:
+        """What names the group in an address and a choice."""
+        return self.key or self.cause
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True):

@@ -1,4 +1,4 @@
-"""Parts of a task's page: figures, causes of failure, replicas of the server."""
+"""Parts of a task's page: figures, replicas of the server."""
 
 from __future__ import annotations
 
@@ -81,11 +81,6 @@ def speed(stand: Any) -> rx.Component:
     )
 
 
-def causes_list(causes: Any) -> rx.Component:
-    """Return failures by cause, a Var of ``CauseRow``s: how many, what was said, an example."""
-    return rx.el.ul(rx.foreach(causes, _cause), class_name="fc", data_testid="causes")
-
-
 def replicas_table(replicas: Any) -> rx.Component:
     """Return the replicas of a server, a Var of ``ReplicaRow``s."""
     return rx.el.table(
@@ -128,23 +123,6 @@ def _total(stand: Any) -> rx.Var[Any]:
     )
     known = rx.cond(stand.counted, t("task.total", found=stand.found), counting)
     return rx.cond(stand.found != None, known, t("task.total_unknown"))  # noqa: E711
-
-
-def _cause(cause: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.b(fmt_number(cause.count), class_name="num"),
-        rx.el.div(
-            rx.el.span(cause.message, class_name="mono cut", title=cause.message),
-            rx.el.span(
-                rx.el.span(one_of("cause", cause.cause), class_name="code"),
-                rx.el.span(cause.head, class_name="cut"),
-                rx.el.span(cause.tail),
-                class_name="l2 mid",
-                title=cause.example,
-            ),
-            class_name="grow",
-        ),
-    )
 
 
 def _replica(replica: Any) -> rx.Component:

@@ -14,6 +14,7 @@ from inference_ui.components.again import again_buttons, again_menu
 from inference_ui.components.clock import Clock, Every
 from inference_ui.components.controls import button, link_button
 from inference_ui.components.copy import Copy
+from inference_ui.components.failures import failures_tab
 from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.history import history_panels
 from inference_ui.components.icons import icon
@@ -23,7 +24,7 @@ from inference_ui.components.status import status_badge
 from inference_ui.components.stop import stop_question
 from inference_ui.i18n.live import fmt_time, t
 from inference_ui.pages.shell import Page, shell
-from inference_ui.pages.task_overview import logs, overview
+from inference_ui.pages.task_overview import failures, logs, overview
 from inference_ui.state.live import Live
 from inference_ui.state.task import TaskState
 from inference_ui.state.task_again import TaskAgainState
@@ -178,6 +179,9 @@ def _parts() -> rx.Component:
         rx.el.nav(
             _tab("overview"),
             _tab("logs"),
+            failures_tab(
+                STAND, href=routes.task(_ADDRESS, "failures"), current=_PART == "failures"
+            ),
             _tab("plan", overrides),
             _tab("history"),
             class_name="tabs",
@@ -186,6 +190,7 @@ def _parts() -> rx.Component:
         rx.match(
             _PART,
             ("logs", rx.el.div(logs(), class_name="body")),
+            ("failures", rx.el.div(failures(_ADDRESS), class_name="body")),
             ("plan", rx.el.div(plan_panels(PLAN), class_name="body")),
             ("history", rx.el.div(history_panels(TaskState.history), class_name="body")),
             rx.el.div(overview(_ADDRESS), class_name="body"),

@@ -11,15 +11,18 @@ from inference_ui import routes
 from inference_ui.components.bounds import bounds_panel
 from inference_ui.components.chart import rate_chart
 from inference_ui.components.controls import button, link_button
+from inference_ui.components.failures import causes_panel, failures_panel
 from inference_ui.components.icons import icon
 from inference_ui.components.log_view import log_panel
-from inference_ui.components.task_parts import causes_list, figures, task_bar
+from inference_ui.components.task_parts import figures, task_bar
 from inference_ui.components.timeline import timeline
 from inference_ui.components.verdict import remedies, verdict_note
 from inference_ui.components.workloads import workloads_table
 from inference_ui.i18n.live import t
+from inference_ui.rows.common import MessageRow
 from inference_ui.state.task import TaskState
 from inference_ui.state.task_again import TaskAgainState
+from inference_ui.state.task_failures import TaskFailuresState
 
 PLAN, STAND, VERDICT, LOG = TaskState.plan, TaskState.stand, TaskState.verdict, TaskState.log
 
@@ -36,7 +39,7 @@ def overview(address: Any) -> rx.Component:
             rx.fragment(
                 rx.el.section(figures(STAND), steps, task_bar(STAND), class_name="top"),
                 rx.el.div(_rate(), bounds_panel(TaskState.bound, STAND), class_name="pair"),
-                rx.el.div(_workloads(to_logs), _causes(), class_name="pair"),
+                rx.el.div(_workloads(to_logs), _causes(address), class_name="pair"),
             ),
             rx.fragment(
                 rx.el.section(steps, class_name="top alone"),
@@ -144,26 +147,34 @@ def _rate() -> rx.Component:
     )
 
 
-def _causes() -> rx.Component:
-    kinds = TaskState.causes.length()
-    return rx.el.section(
-        rx.el.header(
-            rx.el.h2(t("task.causes")),
-            rx.cond(
-                kinds > 0,
-                rx.el.span(
-                    t("task.causes_count", failed=STAND.failed, kinds=kinds),
-                    class_name="t3 s num",
-                ),
-            ),
-        ),
-        rx.cond(
-            kinds > 0,
-            causes_list(TaskState.causes),
-            rx.el.p(t("task.causes_none"), class_name="none"),
-        ),
-        class_name="panel causes",
+def _causes(address: Any) -> rx.Component:
+    return causes_panel(
+        TaskState.causes,
+        STAND,
+        href=routes.task(address, "failures"),
+        refused=_refused(address),
+        on_retry=TaskFailuresState.retry,
     )
+
+
+def failures(address: Any) -> rx.Component:
+    """Return the failed items by what made them fail."""
+    return failures_panel(
+        TaskState.causes,
+        STAND,
+        task_id=address,
+        opened=rx.cond(TaskFailuresState.of == address, TaskFailuresState.opened, ""),
+        detail=TaskFailuresState.detail,
+        refused=_refused(address),
+        on_retry=TaskFailuresState.retry,
+        on_show=TaskFailuresState.show,
+    )
+
+
+def _refused(address: Any) -> Any:
+    """Return what kept the last retry of this very task from being done."""
+    mine = TaskFailuresState.of == address
+    return rx.cond(mine, TaskFailuresState.refused, MessageRow()).to(MessageRow)
 
 
 def _workloads(to_logs: Any) -> rx.Component:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
-from inference_ui.backend.records import SOURCE_ROOT, ErrorGroup, Progress
+from inference_ui.backend.records import Progress
 from inference_ui.backend.services.again import can_resume
 from inference_ui.backend.services.task_logs import AttemptLogs
 from inference_ui.backend.services.tasks import TaskView
@@ -14,14 +14,12 @@ from inference_ui.rows.bounds import BoundRow, bound_row
 from inference_ui.rows.chart import ChartRow, chart
 from inference_ui.rows.common import deleting, share_width, shown_status, status_word, stopping
 from inference_ui.rows.events import AttemptRow, event_rows
+from inference_ui.rows.failures import FailureRow, failure_rows
 from inference_ui.rows.logs import LogRow, evidence, log_row
 from inference_ui.rows.plan import PlanRow, plan_row
 from inference_ui.rows.replicas import ReplicaRow, ready_count, workload_rows
 from inference_ui.rows.timeline import StepRow, seconds_in, spans, timeline
 from inference_ui.rows.verdict import VerdictRow, verdict
-
-TAIL = 14
-"""Characters at the end of a path that stay when its middle is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +59,6 @@ class StandRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CauseRow:
-    """Failures of one cause (a code). The example's path in two parts: its middle may be cut."""
-
-    count: int
-    cause: str
-    message: str
-    example: str
-    head: str
-    tail: str
-
-
-@dataclass(frozen=True, slots=True)
 class TaskRows:
     """All that the page shows."""
 
@@ -82,7 +68,7 @@ class TaskRows:
     steps: list[StepRow] = field(default_factory=list)
     chart: ChartRow = field(default_factory=ChartRow)
     bound: BoundRow = field(default_factory=BoundRow)
-    causes: list[CauseRow] = field(default_factory=list)
+    causes: list[FailureRow] = field(default_factory=list)
     replicas: list[ReplicaRow] = field(default_factory=list)
     ready: int = 0
     log: LogRow = field(default_factory=LogRow)
@@ -118,7 +104,7 @@ def task_rows(
         steps=timeline(task, view.events, ends),
         chart=chart(progress.history if progress else ()),
         bound=bound_row(task, progress),
-        causes=cause_rows(progress),
+        causes=failure_rows(view.progress.errors if view.progress else ()),
         replicas=replicas,
         ready=ready_count(replicas),
         log=log_row(shown or logs, log_key, task),
@@ -168,24 +154,6 @@ def stand_row(view: TaskView, progress: Progress | None, actor: Actor) -> StandR
         p50_ms=progress.p50_ms if progress else None,
         p95_ms=progress.p95_ms if progress else None,
     )
-
-
-def cause_rows(progress: Progress | None) -> list[CauseRow]:
-    """Return why items failed, the most frequent cause first."""
-    groups = sorted(progress.errors, key=lambda group: -group.count) if progress else []
-    rows = []
-    for group in groups:
-        path = group.example.removeprefix(SOURCE_ROOT)
-        cut = max(0, len(path) - TAIL)
-        rows.append(
-            CauseRow(group.count, _cause(group), group.message, path, path[:cut], path[cut:])
-        )
-    return rows
-
-
-def _cause(group: ErrorGroup) -> str:
-    """Return the code of a cause; an HTTP status reads well enough as it is: ``HTTP 503``."""
-    return group.cause.replace("_", " ") if group.cause.startswith("HTTP_") else group.cause
 
 
 def _held(view: TaskView) -> bool:

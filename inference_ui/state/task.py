@@ -13,10 +13,11 @@ from inference_ui.context import actor, product
 from inference_ui.rows.bounds import BoundRow
 from inference_ui.rows.chart import ChartRow
 from inference_ui.rows.events import AttemptRow
+from inference_ui.rows.failures import FailureRow
 from inference_ui.rows.logs import LogRow, attempt_key, attempt_of
 from inference_ui.rows.plan import PlanRow
 from inference_ui.rows.replicas import ReplicaRow
-from inference_ui.rows.task import CauseRow, StandRow, TaskRows, task_rows
+from inference_ui.rows.task import StandRow, TaskRows, task_rows
 from inference_ui.rows.timeline import StepRow
 from inference_ui.rows.verdict import VerdictRow
 from inference_ui.state import live
@@ -36,7 +37,7 @@ class TaskState(rx.State):
     steps: list[StepRow] = []
     chart: ChartRow = ChartRow()
     bound: BoundRow = BoundRow()
-    causes: list[CauseRow] = []
+    causes: list[FailureRow] = []
     replicas: list[ReplicaRow] = []
     ready: int = 0
     log: LogRow = LogRow()

@@ -487,6 +487,63 @@ def test_failed_items_are_retried_from_the_page_and_their_count_goes(
     expect(page.get_by_test_id("verdict")).to_contain_text(said)
 
 
+@BOTH
+def test_failures_are_told_apart_looked_into_and_tried_again_kind_by_kind(
+    visit, running, models, findings, locale
+):
+    zh = locale == "zh"
+    user = running.user()
+    name = f"kinds-{locale}"
+    bad = {f"bad/{number}.json": b"not json" for number in range(2)}
+    running.inside.dataset(numbered_inputs(20) | bad | {"empty/0.json": b""}, name)
+    task = running.start(user, name, "quick", name)
+    task = running.inside.wait_until(task.id, "SUCCEEDED")
+    page = visit(user, routes.task(task.id), locale=locale)
+    causes = page.get_by_test_id("causes").get_by_role("listitem")
+    expect(causes).to_have_count(2)
+    expect(causes.first).to_contain_text("input is not JSON")
+    page.get_by_role("link", name="查看全部 2 类" if zh else "See all 2 causes").click()
+    expect(page).to_have_url(re.compile(r"\?part=failures$"))
+    tab = page.get_by_role("link", name="失败项" if zh else "Failed items")
+    expect(tab).to_have_text("失败项3" if zh else "Failed items3")
+
+    groups = page.get_by_test_id("failures").locator("> li")
+    expect(groups.first).to_contain_text("66.7%")
+    opener = groups.first.get_by_role("button").first
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    detail = page.get_by_test_id("failure-detail")
+    expect(detail).to_contain_text("not json")
+    expect(detail.get_by_role("link")).to_have_text(["bad/0.json", "bad/1.json"])
+    assert findings(page) == []
+    viewer = visit(running.user(Role.VIEWER), routes.task(task.id, "failures"), locale=locale)
+    expect(viewer.get_by_test_id("failures")).to_be_visible()
+    these = "重试这些" if zh else "Retry these"
+    expect(viewer.get_by_role("button", name=these)).to_have_count(0)
+
+    folder = Path(task.plan.dataset_folder)
+    folder.rename(folder.with_name(f"{name}-gone"))
+    one = groups.first.get_by_role("button", name=these)
+    expect(one).to_have_attribute(
+        "title", re.compile("只再试这 2 项" if zh else "Tries only these 2 items")
+    )
+    one.click()
+    refused = page.get_by_role("alert").filter(has_text="没有重试" if zh else "Not retried")
+    expect(refused).to_contain_text(str(folder))
+    folder.with_name(f"{name}-gone").rename(folder)
+    for number in range(2):
+        (folder / "bad" / f"{number}.json").write_text('{"strData": "1"}')
+    one.click()
+    wait_for(lambda: running.inside.task(task.id).attempt == 2, "another attempt")
+    ended = running.inside.wait_until(task.id, "SUCCEEDED")
+    assert (ended.succeeded, ended.failed) == (22, 1)
+    expect(groups).to_have_count(1)
+    expect(groups).to_contain_text("输入是空的" if zh else "Input empty")
+    expect(tab).to_have_text("失败项1" if zh else "Failed items1")
+    expect(refused).to_have_count(0)
+
+
 def test_a_stopped_task_goes_on_from_its_page(visit, running, models):
     user = running.user()
     task = running.start(user, "goes-on", "watched", "watched")

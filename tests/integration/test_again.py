@@ -8,10 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_record
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, NotFound
 from inference_ui.backend.models.account import Role
-from inference_ui.backend.records import SUMMARY, Summary, read_record
+from inference_ui.backend.records import (
+    PROGRESS,
+    SUMMARY,
+    ErrorGroup,
+    Progress,
+    Summary,
+    read_record,
+    write_record,
+)
+from inference_ui.backend.services.failures import recorded_groups
 from tests.support.installation import Installation, journal, numbered_inputs
 from tests.support.waiting import wait_for
 
@@ -99,6 +109,61 @@ def test_failed_items_are_retried_in_place_and_the_others_not_asked_again(instal
     with pytest.raises(Conflict) as nothing:
         installation.product.again.retry_failed(installation.administrator, task.id)
     assert nothing.value.code == "NOTHING_FAILED"
+
+
+def test_one_kind_of_failures_is_retried_and_the_others_keep_their_lines(installation):
+    hits = installation.folder / "hits"
+    bad = {f"bad/{number}.json": b"{" for number in range(3)}
+    installation.dataset({**numbered_inputs(20), **bad, "empty/0.json": b""})
+    installation.package(HITS=str(hits))
+    admin, again = installation.administrator, installation.product.again
+    failures = installation.product.failures
+    task = installation.wait_until(installation.create("kinds").id, "SUCCEEDED")
+    assert (task.succeeded, task.failed) == (20, 4)
+    groups = {group.cause: group for group in recorded_groups(task)}
+    bad_key, empty_key = groups["INPUT_NOT_JSON"].name, groups["INPUT_EMPTY"].name
+    shown = failures.items(admin, task.id, bad_key)
+    assert {item.name for item in shown.items} == bad.keys()
+    assert (shown.whole, shown.request) == (True, "{")
+    first = shown.items[0]
+    seen = installation.product.results.item(admin, task.id, first.number)
+    assert (seen.name, seen.error) == (first.name, first.error)
+
+    folder = Path(task.plan.dataset_folder)
+    (folder / "empty/0.json").write_text('{"strData": "0"}')
+    for name in bad:
+        (folder / name).write_text('{"strData": "1"}')
+    before = len(hits.read_bytes())
+    begun = again.retry_failed(admin, task.id, (empty_key,))
+    assert begun.retry_causes == [empty_key]
+    ended = installation.wait_until(task.id, "SUCCEEDED")
+    assert (ended.attempt, ended.found, ended.succeeded, ended.failed) == (2, 24, 21, 3)
+    assert len(hits.read_bytes()) == before + 1
+    assert [(group.name, group.count) for group in recorded_groups(ended)] == [(bad_key, 3)]
+    view = installation.product.tasks.view(admin, task.id)
+    assert {event.code: event.args for event in view.events}["RETRIED"] == {"items": 1}
+
+    for unknown in (empty_key, "HTTP_503", "!x", ""):
+        with pytest.raises(Conflict) as gone:
+            again.retry_failed(admin, task.id, (bad_key, unknown))
+        assert gone.value.code == "FAILURES_GONE"
+    with pytest.raises(NotFound):
+        failures.items(admin, task.id, empty_key)
+    with pytest.raises(Forbidden):
+        again.retry_failed(stranger(installation, Role.VIEWER), task.id, (bad_key,))
+
+    # A record from before kinds were told apart names its causes alone.
+    progress = Path(ended.plan.output_folder) / PROGRESS
+    known = read_record(progress, Progress)
+    old = tuple(ErrorGroup(one.cause, one.count, one.example, one.message) for one in known.errors)
+    write_record(progress, replace_record(known, errors=old))
+    assert len(failures.items(admin, task.id, "INPUT_NOT_JSON").items) == 3
+    assert again.retry_failed(admin, task.id, ("INPUT_NOT_JSON",)).attempt == 3
+    with pytest.raises(Conflict) as running:
+        again.retry_failed(admin, task.id, ("INPUT_NOT_JSON",))
+    assert running.value.code == "TASK_NOT_ENDED"
+    ended = installation.wait_until(task.id, "SUCCEEDED")
+    assert (ended.succeeded, ended.failed, recorded_groups(ended)) == (24, 0, ())
 
 
 def test_only_an_ended_task_of_ones_own_goes_on(installation):

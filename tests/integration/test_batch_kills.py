@@ -78,6 +78,7 @@ def test_a_client_killed_at_any_moment_loses_nothing_and_does_nothing_twice(
     truth.check_lines()
     run.check_complete(names_in(run.dataset))
     assert (run.summary.succeeded, run.summary.failed) == (count, 20)
+    assert [group.count for group in run.summary.errors] == [20]
     # What was in flight or not yet written down at a kill is sent again, and no more than that.
     assert len(server.calls) <= count + kills * MUCH
 

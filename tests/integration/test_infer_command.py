@@ -106,6 +106,22 @@ def test_the_summary_is_printed_as_json_and_nothing_else_is(tmp_path: Path) -> N
     assert summary == json.loads((tmp_path / "out/night/.inference/summary.json").read_bytes())
 
 
+def test_one_kind_of_failures_is_tried_again_by_its_key(tmp_path: Path) -> None:
+    make_dataset(tmp_path / "in", 40)
+    (tmp_path / "in" / "empty.json").write_bytes(b"")
+    with InferenceServer(refuses_sevens) as server:
+        summary = json.loads(infer(tmp_path, server.url, "--json").stdout)
+        keys = {group["cause"]: group["key"] for group in summary["errors"]}
+        sent = len(server.calls)
+        again = infer(
+            tmp_path, server.url, "--json", "--retry-failed",
+            "--retry-cause", keys["FAILURE_STATUS"], "--retry-cause", "TIMEOUT",
+        )  # fmt: skip
+        assert "4 failed inputs are tried again" in again.stderr
+        assert len(server.calls) == sent + 4
+    assert json.loads(again.stdout)["failed"] == 5
+
+
 @pytest.mark.parametrize(
     ("options", "code"),
     [

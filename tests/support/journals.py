@@ -43,7 +43,7 @@ def retry(output: str) -> None:
     """Try again what failed before attempt 2, of six inputs the first four."""
     journal = opened(Path(output))
     journal.put_back(Ledger.read(journal, ROOT).has_source)
-    journal.set_aside_failed(attempt=2, is_ours=lambda source: True)
+    journal.set_aside_failed(attempt=2, is_wanted=lambda pair: True)
     done = Ledger.read(journal, ROOT)
     for number in range(6):
         status = "SUCCEEDED" if number % 2 else "FAILED"

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from inference_ui.backend.batch.causes import Errors
 from inference_ui.backend.batch.journal import Journal
-from inference_ui.backend.batch.ledger import Ledger
-from inference_ui.backend.batch.lines import Pair
+from inference_ui.backend.batch.ledger import UNKNOWN, Ledger
+from inference_ui.backend.batch.lines import Pair, Side, Status
 from inference_ui.backend.batch.names import joined, text_of
-from inference_ui.backend.batch.paths import PathList
+from inference_ui.backend.batch.paths import PathList, PathSet
 from inference_ui.backend.batch.tally import percentile
 from inference_ui.backend.records import ItemStatus, SidecarLine
 
@@ -97,6 +98,27 @@ def drop_doubled(journal: Journal, ledger: Ledger, doubled: frozenset[bytes]) ->
         return True
 
     journal.keep(wanted)
+
+
+def errors_of(paths: PathList, ledger: Ledger, journal: Journal) -> Errors:
+    """Return the failures of inputs that were found, of those alone: lines whose inputs are gone
+    count for nothing."""
+    found = PathSet()
+    for folder, names in paths.groups():
+        for name in names:
+            text, _ = text_of(joined(folder, name))
+            if text.encode() in ledger.failed:
+                found.add(text.encode())
+    errors = Errors()
+
+    def see(statuses: list[Status], sides: list[Side]) -> None:
+        for status, side in zip(statuses, sides, strict=True):
+            path = ledger.path_of(status.source) if status.status == ItemStatus.FAILED else None
+            if path is not None and path in found:
+                errors.add(side.cause or UNKNOWN, status.source, status.error)
+
+    journal.read(see)
+    return errors
 
 
 def details_of(

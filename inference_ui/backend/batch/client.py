@@ -10,7 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from inference_ui.backend.batch.account import Account, account_for, drop_doubled
+from inference_ui.backend.batch.account import (
+    Account,
+    account_for,
+    drop_doubled,
+    errors_of,
+)
 from inference_ui.backend.batch.bounds import Bounds
 from inference_ui.backend.batch.endpoints import pause
 from inference_ui.backend.batch.feed import Feed
@@ -85,6 +90,8 @@ class Client:
         self._progress_fault = ""
         self._outcome = Outcome.COMPLETE
         self._put_back = 0
+        # What failed before and is not tried again must not end a retry of the others.
+        self._failed_before = workspace.ledger.failed.count if plan.job.retry_causes else 0
 
     async def run(self, stop: StopSignals) -> Summary:
         """Do everything; the summary is written when this returns. Raises ``CannotGoOn`` when the
@@ -137,7 +144,7 @@ class Client:
             running is not None
             and not running.stopping
             and self._plan.limit.is_passed(
-                self._tally.failed, listing.paths.count, listing.complete
+                self._tally.failed - self._failed_before, listing.paths.count, listing.complete
             )
         ):
             self._outcome = Outcome.THRESHOLD
@@ -236,6 +243,8 @@ class Client:
             drop_doubled(journal, ledger, account.doubled)
             ledger = Ledger.read(journal, root)
             account = account_for(self._listing.paths, ledger)
+        if ledger.errors.total != account.failed:
+            ledger.errors = errors_of(self._listing.paths, ledger, journal)
         return account, ledger
 
     def _conclude(self, account: Account, ledger: Ledger) -> Summary:
@@ -262,6 +271,7 @@ class Client:
         except OSError as error:
             raise self._broken(error) from error
         self._tally.succeeded, self._tally.failed = account.succeeded, account.failed
+        self._tally.errors = ledger.errors
         self._room = None
         self._write_progress(self._progress(WalkState.ENDED))
         return summary

@@ -100,6 +100,15 @@ def _add_failure_arguments(group: argparse._ArgumentGroup) -> None:
     add("--grace", type=float, default=20.0, metavar="S", help="for requests at a stop (20)")
     add("--max-failed", metavar="N|N%", help="end early when more inputs failed")
     add("--retry-failed", action="store_true", help="do those again that failed in the last run")
+    add(
+        "--retry-cause",
+        dest="retry_causes",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="of those only that failed so: a key of 'errors' in the summary, or HTTP_503 for all"
+        " of a cause; give it again for more",
+    )
     add("--fail-on-item-error", action="store_true", help="exit with 1 when an input failed")
 
 
@@ -144,7 +153,8 @@ def job_of(given: argparse.Namespace) -> BatchJob:
         readiness_path=given.readiness_path,
         headers=_headers(given.headers),
         endpoints=tuple(given.urls),
-        retry_failed=given.retry_failed,
+        retry_failed=given.retry_failed or bool(given.retry_causes),
+        retry_causes=tuple(given.retry_causes),
         min_in_flight=given.min_in_flight,
         max_in_flight=given.max_in_flight,
         processes=given.processes,

@@ -100,12 +100,12 @@ class Journal:
             raise
         self.lines += count
 
-    def set_aside_failed(self, attempt: int, is_ours: Callable[[str], bool]) -> int:
-        """Take out the lines of inputs that failed before ``attempt``, so that they are tried
-        again; return how many. ``is_ours(source)``: lines of other datasets stay."""
+    def set_aside_failed(self, attempt: int, is_wanted: Callable[[Pair], bool]) -> int:
+        """Take out the lines of inputs that failed before ``attempt`` and are wanted, so that they
+        are tried again; return how many."""
 
         def is_taken(pair: Pair) -> bool:
-            return _failed_before(attempt, pair) and is_ours(pair.status.source)
+            return _failed_before(attempt, pair) and is_wanted(pair)
 
         aside = self._output / ASIDE
         temporary = _temporary(aside)

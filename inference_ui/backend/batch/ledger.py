@@ -3,42 +3,21 @@ to know what is left to do and at the end to prove that nothing is."""
 
 from __future__ import annotations
 
-import msgspec
-
+from inference_ui.backend.batch.causes import Errors
 from inference_ui.backend.batch.journal import Journal
 from inference_ui.backend.batch.lines import Side, Status
 from inference_ui.backend.batch.paths import PathSet
-from inference_ui.backend.records import ErrorGroup, ItemStatus
+from inference_ui.backend.records import ItemStatus
 
-_MAX_GROUPS = 50
-_MAX_MESSAGE = 500
 UNKNOWN = "UNKNOWN"
 """The cause of a failure whose sidecar line was lost."""
-
-
-class Errors:
-    """Failures grouped by cause, with the first of each."""
-
-    def __init__(self) -> None:
-        self._groups: dict[str, ErrorGroup] = {}
-
-    def add(self, cause: str, source: str, message: str) -> None:
-        """Count a failure."""
-        group = self._groups.get(cause)
-        if group is None:
-            group = ErrorGroup(cause, 0, source, message[:_MAX_MESSAGE])
-        self._groups[cause] = msgspec.structs.replace(group, count=group.count + 1)
-
-    def groups(self) -> tuple[ErrorGroup, ...]:
-        """Return the groups, the largest first."""
-        ordered = sorted(self._groups.values(), key=lambda group: (-group.count, group.cause))
-        return tuple(ordered[:_MAX_GROUPS])
 
 
 class Ledger:
     """The journal's lines of one dataset, by the paths of their inputs.
 
-    Lines with a source outside ``source_root`` belong to no input of this dataset.
+    Lines with a source outside ``source_root`` belong to no input of this dataset, and count in
+    no group of ``errors``, which has every line of ``failed`` in one.
     """
 
     def __init__(self, source_root: str) -> None:
@@ -96,7 +75,6 @@ class Ledger:
             self.succeeded.add(path)
         else:
             self.failed.add(path)
-        if status.status == ItemStatus.FAILED:
             self.errors.add(side.cause or UNKNOWN, status.source, status.error)
 
     def path_of(self, source: str) -> bytes | None:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from inference_ui.backend.batch.ledger import Errors
+from inference_ui.backend.batch.causes import Errors
 from inference_ui.backend.batch.messages import Done, latencies_of
 from inference_ui.backend.records import BoundBy, Progress, Room, Sample, WalkState
 

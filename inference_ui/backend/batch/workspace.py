@@ -6,14 +6,17 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from inference_ui.backend.batch.journal import Journal
-from inference_ui.backend.batch.ledger import Ledger
+from inference_ui.backend.batch.ledger import UNKNOWN, Ledger
+from inference_ui.backend.batch.lines import Pair
 from inference_ui.backend.batch.names import source_root
 from inference_ui.backend.batch.walk import is_inside
 from inference_ui.backend.errors import CannotStart
+from inference_ui.backend.failure_kinds import choice
 from inference_ui.backend.records import (
     LOCK,
     PRIVATE,
@@ -107,10 +110,24 @@ def _open_journal(job: BatchJob, folders: Folders) -> Workspace:
     retried = 0
     if job.retry_failed:
         (folders.output / BEGUN).write_text(str(folders.attempt))
-        retried = journal.set_aside_failed(folders.attempt, ledger.is_ours)
+        retried = journal.set_aside_failed(folders.attempt, _wanted(job, ledger))
     if changed or retried:
         ledger = Ledger.read(journal, root)
     return Workspace(folders, journal, ledger, retried)
+
+
+def _wanted(job: BatchJob, ledger: Ledger) -> Callable[[Pair], bool]:
+    """Return whether a line is of this dataset, and of a kind that is to be tried again."""
+    is_chosen = choice(job.retry_causes) if job.retry_causes else None
+
+    def is_wanted(pair: Pair) -> bool:
+        status = pair.status
+        if not ledger.is_ours(status.source):
+            return False
+        cause = pair.sidecar.cause or UNKNOWN
+        return is_chosen is None or is_chosen(cause, status.error, status.source)
+
+    return is_wanted
 
 
 def _attempt(job: BatchJob, output: Path) -> int:

@@ -140,8 +140,10 @@ class InferenceTask(SQLModel, table=True):
     """A task (推理任务). ``stop_requested_at`` is an intent: users write it, nothing else.
 
     Counts are what the batch client last said while it runs, and what is on disk in the end.
-    ``retry_failed`` belongs to the attempt: its failed items are tried again. A ``canary`` tries
-    a few items and stands in no list. ``service_id`` is the online service that it goes through.
+    ``retry_failed`` belongs to the attempt: its failed items are tried again, those of the kinds
+    that ``retry_causes`` names (keys as ``failure_kinds.choice`` takes them) where it does. A
+    ``canary`` tries a few items and stands in no list. ``service_id`` is the online service that
+    it goes through.
 
     ``dataset_id``, ``service_type``, ``package`` (``name version``) and ``spec`` (``""`` with an
     online service) say again what stands in the plan, to be searched and sorted by; they are
@@ -184,6 +186,7 @@ class InferenceTask(SQLModel, table=True):
     status_since: datetime = Field(default_factory=utc_now, sa_type=UtcTime)
     attempt: int = 1
     retry_failed: bool = False
+    retry_causes: list[str] | None = Field(default=None, sa_type=NullableJson)
     canary: bool = False
     service_id: str | None = Field(default=None, index=True)
     dataset_id: str = ""

@@ -4,12 +4,13 @@ fills in the create form."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message
+from inference_ui.backend.failure_kinds import just
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.servers import Owned, Shared
@@ -17,6 +18,7 @@ from inference_ui.backend.models.task import InferenceTask, TaskPlan, TaskStatus
 from inference_ui.backend.services.changes import Changes, moved
 from inference_ui.backend.services.deletion_checks import refuse_deleting
 from inference_ui.backend.services.drafts import TaskDraft
+from inference_ui.backend.services.failures import recorded_groups
 from inference_ui.backend.services.folders import dataset_problem, output_problem
 from inference_ui.backend.services.names import MAX_NAME
 from inference_ui.backend.services.submitting import event, hold_service, new_task, submit
@@ -52,15 +54,28 @@ class Again:
             raise Conflict("NOTHING_TO_RESUME", name=task.name)
         return self._begin(actor, task, "RESUMED", retry_failed=False)
 
-    def retry_failed(self, actor: Actor, task_id: str) -> InferenceTask:
+    def retry_failed(self, actor: Actor, task_id: str, causes: Sequence[str] = ()) -> InferenceTask:
         """Try the failed items of an ended task again (and what it has not done): a new attempt.
 
-        Raises as :meth:`resume` does; :class:`Conflict` too when nothing failed.
+        With ``causes``, names of groups of failures, only the items in these; the other failed
+        ones keep their lines. Raises as :meth:`resume` does; :class:`Conflict` too when nothing
+        failed, or there is no such group (any more).
         """
         task = self._ended(actor, task_id)
         if not task.failed:
             raise Conflict("NOTHING_FAILED", name=task.name)
-        return self._begin(actor, task, "RETRIED", retry_failed=True)
+        groups = {group.name: group for group in recorded_groups(task)} if causes else {}
+        if not groups.keys() >= set(causes):
+            raise Conflict("FAILURES_GONE", name=task.name)
+        chosen = just(causes, groups)
+        return self._begin(
+            actor,
+            task,
+            "RETRIED",
+            retry_failed=True,
+            retry_causes=list(chosen) or None,
+            args={"items": sum(groups[key].count for key in set(causes))} if causes else {},
+        )
 
     def run_again(self, actor: Actor, task_id: str) -> InferenceTask:
         """Create a new task that does the same with exactly what this one ran, under the first
@@ -123,7 +138,14 @@ class Again:
         return task
 
     def _begin(
-        self, actor: Actor, task: InferenceTask, code: str, *, retry_failed: bool
+        self,
+        actor: Actor,
+        task: InferenceTask,
+        code: str,
+        *,
+        retry_failed: bool,
+        retry_causes: list[str] | None = None,
+        args: dict[str, Any] | None = None,
     ) -> InferenceTask:
         now = self._now()
         values: dict[str, Any] = {
@@ -131,6 +153,7 @@ class Again:
             "status_since": now,
             "attempt": task.attempt + 1,
             "retry_failed": retry_failed,
+            "retry_causes": retry_causes,
             "waiting_for": None,
             "stop_requested_at": None,
             "stop_requested_by": None,
@@ -148,6 +171,7 @@ class Again:
                 raise Conflict("TASK_NOT_ENDED", name=task.name)
             begun = event(task, actor, code, now)
             begun.attempt = task.attempt + 1
+            begun.args = args or {}
             session.add(begun)
         self._changes.publish(moved(task.id))
         return self._tasks.get(actor, task.id)

@@ -105,6 +105,7 @@ def _job(task: InferenceTask) -> BatchJob:
         readiness_path=launch.readiness_path,
         attempt=task.attempt,
         retry_failed=task.retry_failed,
+        retry_causes=tuple(task.retry_causes or ()),
         grace_s=CLIENT_GRACE_S,
         timeout_s=plan.item_timeout_s,
         retries=plan.retries,

@@ -21,4 +21,5 @@ TEXT = {
     "FAILURE_STATUS": "Server answered a failure",
     "TIMEOUT": "Timed out",
     "CONNECTION_LOST": "Connection lost",
+    "UNKNOWN": "Cause not recorded",
 }

@@ -101,10 +101,6 @@ TEXT = {
     "chart_says": "Items done per second: {latest} now, {highest} at most",
     "in_flight": "{count, number} in flight",
     "latency": "P50 {p50} ms · P95 {p95} ms",
-    "causes": "Causes of failure",
-    "causes_count": "{failed, plural, one {# item} other {# items}}, "
-    "{kinds, plural, one {# cause} other {# causes}}",
-    "causes_none": "No item has failed.",
     "replicas": "Server replicas",
     "replicas_ready": "{ready, number} / {count, number} ready",
     "replicas_none": "No node assigned yet.",

@@ -21,4 +21,5 @@ TEXT = {
     "FAILURE_STATUS": "服务端回答失败",
     "TIMEOUT": "超时",
     "CONNECTION_LOST": "连接中断",
+    "UNKNOWN": "原因没有记下",
 }

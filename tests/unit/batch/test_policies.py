@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference_ui.backend.batch.appending import Appender, file_system_sync
+from inference_ui.backend.batch.causes import MAX_GROUPS, Errors
 from inference_ui.backend.batch.checks import json_fault
 from inference_ui.backend.batch.endpoints import is_base_url, urls_in
 from inference_ui.backend.batch.items import Item
-from inference_ui.backend.batch.ledger import Errors
 from inference_ui.backend.batch.limit import FailureLimit
 from inference_ui.backend.batch.messages import Done, Failure
 from inference_ui.backend.batch.retry import asked_delay_s, delay_s
@@ -204,6 +204,20 @@ def test_the_tally_counts_what_was_written_and_forgets_old_speed() -> None:
     clock[0] = 22.0
     tally.record([good] * 8)
     assert tally.rate() == pytest.approx(8 / 10, rel=0.2)
+
+
+def test_kinds_without_number_are_counted_all_the_same_and_the_largest_are_told_apart() -> None:
+    errors = Errors()
+    for number in range(2000):
+        letters = "".join(chr(ord("a") + int(digit)) for digit in f"{number:04d}")
+        errors.add("HTTP_400", f"/d/{number}.json", f"no {letters}")
+        errors.add("HTTP_400" if number % 2 else "TIMEOUT", "/d/x.json", "the same")
+    groups = errors.groups()
+    assert sum(group.count for group in groups) == errors.total == 4000
+    assert [(group.message, group.count) for group in groups[1:3]] == [("the same", 1000)] * 2
+    assert groups[0].name == "HTTP_400"
+    assert len(groups) == MAX_GROUPS + 1
+    assert groups[0].kinds > 900
 
 
 def test_a_percentile_is_one_of_the_values() -> None:

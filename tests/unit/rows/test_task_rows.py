@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from inference_ui.backend.batch import failures
+from inference_ui.backend.batch import failures, ledger
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import PackageLaunch
@@ -19,7 +19,6 @@ from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import (
     BoundBy,
-    ErrorGroup,
     InputKind,
     Progress,
     Room,
@@ -33,7 +32,7 @@ from inference_ui.i18n.catalogue import LOCALES, messages
 from inference_ui.rows.logs import chosen, evidence, log_tabs, readable
 from inference_ui.rows.plan import plan_row
 from inference_ui.rows.replicas import workload_rows
-from inference_ui.rows.task import cause_rows, stand_row, task_rows
+from inference_ui.rows.task import stand_row, task_rows
 from inference_ui.rows.verdict import REMEDIES, THROUGH_SERVICE, verdict
 from tests.support.samples import NOW, a_plan, a_task, through
 
@@ -287,17 +286,6 @@ class TestLogs:
 
 
 class TestParts:
-    def test_causes_come_by_their_number_with_a_path_that_can_be_cut(self) -> None:
-        errors = (
-            ErrorGroup("TIMEOUT", 2, "/workspace/dataset/a.json", "no answer within 60 s"),
-            ErrorGroup("HTTP_503", 9, "/workspace/dataset/night/cam04/000812.json", "full"),
-        )
-        rows = cause_rows(a_progress(errors=errors))
-        assert [(row.count, row.cause) for row in rows] == [(9, "HTTP 503"), (2, "TIMEOUT")]
-        assert (rows[0].example, rows[0].tail) == ("night/cam04/000812.json", "04/000812.json")
-        assert rows[0].head + rows[0].tail == rows[0].example
-        assert (rows[1].head, rows[1].tail) == ("", "a.json")
-
     def test_a_replica_is_called_as_people_call_it(self) -> None:
         gone = Message("PROCESS_KILLED", {"signal": "SIGKILL", "restarts": 1})
         server = Observation(
@@ -359,6 +347,7 @@ def causes() -> Iterator[str]:
     for of_words in (failures.unreadable, failures.unlistable, failures.unwritable):
         yield of_words("").cause
     yield failures.connection_lost("").cause
+    yield ledger.UNKNOWN
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -1,0 +1,21 @@
+AREA = "failures"
+TEXT = {
+    "title": "失败项",
+    "causes": "失败原因",
+    "count": "{failed, number} 项，{kinds, number} 类",
+    "none": "没有失败的项。",
+    "all": "查看全部 {kinds, number} 类",
+    "retry": "重试",
+    "retry_these": "重试这些",
+    "retry_all": "全部重试",
+    "retry_why": "只再试这 {count, number} 项，和还没有做的项。其他失败的项不变",
+    "retry_all_why": "再试全部 {count, number} 个失败的项，和还没有做的项",
+    "retry_later": "任务结束后才能重试",
+    "refused": "没有重试",
+    "others": "其他说法，例如",
+    "words": "错误原文",
+    "request": "发出的请求",
+    "examples": "失败的项",
+    "examples_first": "这里列出前 {count, number} 项，其余的在检测结果里。",
+    "examples_none": "结果里现在没有这一类的项，它们可能正在重试。",
+}
