@@ -73,6 +73,7 @@ def confirm(
     on_close: Any,
     danger: bool = True,
     symbol: str | None = None,
+    disabled: Any = False,
 ) -> rx.Component:
     """Return a dialog that asks: the title is the question, the text its consequences, ``more``
     what else belongs to them.
@@ -86,7 +87,13 @@ def confirm(
             *more,
             rx.el.div(
                 rx.alert_dialog.cancel(button(t("common.cancel"), live=False)),
-                button(verb, kind="dng" if danger else "pri", symbol=symbol, on_click=on_confirm),
+                button(
+                    verb,
+                    kind="dng" if danger else "pri",
+                    symbol=symbol,
+                    disabled=disabled,
+                    on_click=on_confirm,
+                ),
                 class_name="acts",
             ),
             class_name="dlg",

@@ -31,6 +31,9 @@ DATASETS = "dataset:*"
 PACKAGES = "package:*"
 """The topic of every model package and its trials; of one it is ``package:<id>``."""
 
+DELETIONS = "deletion:*"
+"""The topic of every deletion of tasks; of one it is ``deletion:<id>``."""
+
 CLUSTER = "cluster:*"
 """The topic of the nodes and of what sits on them."""
 
