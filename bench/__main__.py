@@ -19,6 +19,7 @@ SCENARIOS = {
     "transports": "HTTP clients without files",
     "check": "checking a dataset, and what pages feel of it",
     "cluster": "the arithmetic of a large cluster",
+    "deletion": "deleting 10,000 tasks, and what others feel of it",
     "tasks": "the task list at 100,000 tasks, with 50 tabs",
 }
 MODULES = {"mlserver": "against_mlserver"}

@@ -41,9 +41,14 @@ class DeletingState(rx.State):
             await self._read_detail(self.detail.id)
 
     @rx.event
-    async def ask(self, task_id: str, leave: bool = False) -> None:
-        """Ask whether one task shall be deleted; ``leave``: its page is left then."""
-        await self._open(TaskSelection((str(task_id),)), leave=leave is True)
+    async def ask(self, task_id: str) -> None:
+        """Ask whether one task shall be deleted."""
+        await self._open(TaskSelection((str(task_id),)), leave=False)
+
+    @rx.event
+    async def ask_on_page(self, task_id: str) -> None:
+        """Ask whether the task shall be deleted whose page this is; the list is shown then."""
+        await self._open(TaskSelection((str(task_id),)), leave=True)
 
     @rx.event
     async def show_all(self) -> None:
