@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from inference_ui.backend.services.deletions import DeletionPreview
+from inference_ui.backend.services.deletion_views import DeletionPreview
 from inference_ui.rows.common import MessageRow, message_row
 
 

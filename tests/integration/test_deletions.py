@@ -173,6 +173,11 @@ def test_of_many_those_that_cannot_be_deleted_are_named_with_the_reason(world):
     assert [one.state for one in first] == [DeletedState.REFUSED], "what needs reading comes first"
 
 
+def test_what_cannot_be_an_id_is_not_kept(world):
+    with pytest.raises(NotFound, match="NOTHING_TO_DELETE"):
+        world.request(LIN, "a\0b", "\udc80", "x" * 1000)
+
+
 def test_who_comes_second_is_told_who_was_first(world):
     task = world.add("night")
     world.request(LIN, task)
@@ -289,15 +294,14 @@ def test_what_became_impossible_since_the_request_keeps_the_files_and_says_so(wo
 
 def test_the_preview_counts_and_names_those_that_run_first(world):
     for number in range(4):
-        world.add(f"ended-{number}")
-    world.add("running", status="RUNNING")
+        world.add(f"ended-{number}", created_at=NOW - timedelta(minutes=number))
+    world.add("running", status="RUNNING", created_at=NOW - timedelta(hours=1))
     world.add("others", ZHOU)
     world.request(LIN, world.add("leaving"))
     seen = world.deletions.preview(LIN, TaskSelection(("idgone",), search=TaskSearch()))
     assert (seen.asked, seen.tasks, seen.running) == (7, 5, 1)
     assert (seen.others, seen.leaving, seen.missing) == (1, 1, 0)
-    assert seen.first[0].name == "running"
-    assert len(seen.first) == 3
+    assert [one.name for one in seen.first] == ["running", "ended-0", "ended-1"]
     assert seen.first[0].owner == "林岚"
     assert (seen.volumes, seen.results) == ({"results": 5}, 8)
     assert world.deletions.preview(LIN, TaskSelection(("idgone",))).missing == 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from inference_ui.backend.errors import Forbidden, Message, NotFound
@@ -21,6 +20,13 @@ from inference_ui.backend.models.task_search import TaskSelection
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.services.changes import Changes, moved
 from inference_ui.backend.services.deletion_checks import Judge, refusal
+from inference_ui.backend.services.deletion_views import (
+    DeletionDetail,
+    DeletionPreview,
+    DeletionView,
+    MeantTask,
+    entry_of,
+)
 from inference_ui.backend.services.task_list import TaskList
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import deletions as queries
@@ -30,6 +36,7 @@ from inference_ui.backend.store.deletions import Candidate
 CHUNK = 250
 """So many tasks are marked in one transaction, while all other writers wait."""
 
+LONGEST_ID = 64
 MOST_NEEDED = 20
 MOST_RECENT = 20
 MOST_ENTRIES = 200
@@ -38,103 +45,6 @@ MOST_ENTRIES = 200
 def topic(deletion_id: str) -> str:
     """Return what is told of as changed (``services.changes``) when a deletion goes on."""
     return f"deletion:{deletion_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class MeantTask:
-    """A task that would be deleted."""
-
-    id: str
-    name: str
-    status: TaskStatus
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeletionPreview:
-    """What a deletion would do. Of the ``asked`` tasks, ``tasks`` would be deleted, of which
-    ``running`` have not ended; ``others`` belong to somebody else, ``leaving`` are being deleted
-    already, ``missing`` are gone. ``first`` are the first that would be deleted, those that have
-    not ended before the others.
-
-    ``volumes`` are how many output folders lie on each volume, by its name, with ``results``
-    result files in all. With their output, ``needed_count`` of them would be refused; ``needed``
-    says of the first few why.
-    """
-
-    asked: int
-    tasks: int
-    running: int
-    others: int
-    leaving: int
-    missing: int
-    first: tuple[MeantTask, ...]
-    volumes: dict[str, int]
-    results: int
-    needed: tuple[Message, ...]
-    needed_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeletionView:
-    """How a deletion goes, and its receipt once it ``ended_at``.
-
-    ``gone`` of the ``accepted`` tasks are deleted; ``refused`` ones are not, and ``unreached`` ones
-    were never taken down because the server stopped meanwhile. ``name`` is the task's name
-    where only one was meant. ``replicas`` are the processes, or ``pods``, that were ended for it;
-    ``cards`` are what these held, by model, and ``nodes`` where they ran.
-
-    Of the output folders ``removed`` are gone with ``files`` and ``bytes`` (which grow while it
-    works; a server that was killed counted a moment's worth less), ``kept`` stay, by the volume's
-    name in ``kept_on``; ``problems`` of them stay, in whole or in part, for a reason.
-    """
-
-    id: str
-    requested_at: datetime
-    ended_at: datetime | None
-    with_output: bool
-    name: str
-    asked: int
-    accepted: int
-    refused: int
-    unreached: int
-    gone: int
-    replicas: int
-    pods: bool
-    cards: dict[str, int]
-    nodes: tuple[str, ...]
-    removed: int
-    kept: int
-    kept_on: dict[str, int]
-    problems: int
-    files: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeletionEntry:
-    """One task of a deletion. ``problem`` says why it was refused, or why files were kept."""
-
-    task_id: str
-    name: str
-    owner: str
-    state: DeletedState
-    problem: Message | None
-    output_folder: str
-    kept: bool
-    replicas: int
-    cards: dict[str, int]
-    nodes: tuple[str, ...]
-    files: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeletionDetail:
-    """A deletion with some of its tasks: those that were not deleted come first."""
-
-    view: DeletionView
-    entries: tuple[DeletionEntry, ...] = field(default=())
 
 
 class Deletions:
@@ -161,12 +71,13 @@ class Deletions:
         Changes nothing. Raises :class:`Forbidden` for viewers.
         """
         _may_delete(actor)
-        ids = self._task_list.selected(actor, selection)
+        ids = self._meant(actor, selection)
         meant: list[Candidate] = []
         with self._store.read() as session:
             judge = Judge(session, actor, ids)
             for chunk in _chunks(ids):
-                meant += queries.candidates(session, chunk).values()
+                found = queries.candidates(session, chunk)
+                meant += [found[id] for id in chunk if id in found]
             deletable = [one for one in meant if judge.problem(one) is None]
             deletable.sort(key=lambda one: one.status.ended)
             needed = [need for one in deletable if (need := judge.output_problem(one)) is not None]
@@ -203,7 +114,7 @@ class Deletions:
         selection that means none.
         """
         _may_delete(actor)
-        ids = self._task_list.selected(actor, selection)
+        ids = self._meant(actor, selection)
         if not ids:
             raise NotFound("NOTHING_TO_DELETE")
         now = self._now()
@@ -240,7 +151,7 @@ class Deletions:
                 session, deletion_id, max(0, offset), max(0, min(limit, MOST_ENTRIES))
             )
             names = account_queries.names_of(session, {row.owner_id for row in rows})
-            entries = tuple(_entry(row, names.get(row.owner_id, "")) for row in rows)
+            entries = tuple(entry_of(row, names.get(row.owner_id, "")) for row in rows)
             return DeletionDetail(self._view(session, deletion), entries)
 
     def dismiss(self, actor: Actor, deletion_id: str) -> None:
@@ -248,6 +159,11 @@ class Deletions:
         with self._store.write() as session:
             _own(session, actor, deletion_id).dismissed_at = self._now()
         self._changes.publish(frozenset({topic(deletion_id)}))
+
+    def _meant(self, actor: Actor, selection: TaskSelection) -> tuple[str, ...]:
+        """Return the ids that are meant, but what cannot be one: receipts keep them."""
+        ids = self._task_list.selected(actor, selection)
+        return tuple(id for id in ids if len(id) <= LONGEST_ID and id.isprintable())
 
     def _take_down(
         self, actor: Actor, deletion: Deletion, chunk: Sequence[str], judge: Judge
@@ -346,21 +262,4 @@ def _row(
         volume_name=found.volume_name if found else "",
         output_folder=found.output_folder if found else "",
         problem=problem.to_json() if problem else None,
-    )
-
-
-def _entry(row: DeletedTask, owner: str) -> DeletionEntry:
-    return DeletionEntry(
-        task_id=row.task_id,
-        name=row.name,
-        owner=owner,
-        state=DeletedState(row.state),
-        problem=row.reason,
-        output_folder=row.output_folder,
-        kept=row.kept,
-        replicas=row.replicas,
-        cards=dict(row.cards),
-        nodes=tuple(row.nodes),
-        files=row.files,
-        bytes=row.bytes,
     )

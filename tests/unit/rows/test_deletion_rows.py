@@ -7,7 +7,7 @@ from dataclasses import replace
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.deletion import DeletedState
 from inference_ui.backend.models.task import TaskStatus
-from inference_ui.backend.services.deletions import (
+from inference_ui.backend.services.deletion_views import (
     DeletionDetail,
     DeletionEntry,
     DeletionPreview,
