@@ -570,6 +570,6 @@ def test_a_task_is_run_again_from_its_menu_and_a_stranger_may_do_so_too(visit, r
     )
     page.get_by_role("menuitem", name="再次运行").click()
     expect(page.locator("h1")).to_have_text("once-more-2")
-    [made] = running.inside.product.tasks.page(other, mine=True).tasks
+    [made] = running.inside.product.task_list.page(other, mine=True).tasks
     assert made.plan.server == task.plan.server
     running.inside.wait_until(made.id, "SUCCEEDED")
