@@ -3,6 +3,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 export PYTHON
+# A program that may not keep what it compiled compiles it again at every start, which takes seconds.
+export PYTHONDONTWRITEBYTECODE :=
 
 PY := .venv/bin/python
 CLI := $(PY) -m inference_ui.cli

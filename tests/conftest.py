@@ -12,7 +12,7 @@ from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store.database import Store
-from tests.support import postgres
+from tests.support import databases, postgres
 
 # How long an example takes says more of the machine, which others use too, than of the code.
 settings.register_profile("untimed", deadline=None)
@@ -53,8 +53,7 @@ def store(database_url: str) -> Iterator[Store]:
 @pytest.fixture
 def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     """A migrated, empty SQLite database."""
-    store = Store(Settings(data_dir=tmp_path).database)
-    store.migrate()
+    store = Store(databases.put_empty(tmp_path))
     yield store
     store.close()
 

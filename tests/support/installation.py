@@ -17,7 +17,7 @@ from inference_ui.backend.protocols import ServiceType
 from inference_ui.backend.records import JournalLine
 from inference_ui.backend.services.drafts import TaskDraft
 from inference_ui.backend.settings import Settings
-from tests.support import model_server
+from tests.support import databases, model_server
 from tests.support.waiting import wait_for
 
 
@@ -27,6 +27,7 @@ class Installation:
     def __init__(self, folder: Path, inventory: str | None = None) -> None:
         self.folder = folder
         self.settings = Settings(data_dir=folder, inventory=inventory)
+        databases.put_empty(folder)
         self.product: Product = bootstrap.build(self.settings)
         self.administrator: Actor = bootstrap.seed(self.product)
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from secrets import token_urlsafe
 
 from argon2 import PasswordHasher
@@ -61,7 +62,6 @@ class Accounts:
         self._throttle = throttle or Throttle()
         self._hasher = PasswordHasher()
         self._judging = threading.BoundedSemaphore(JUDGED_AT_ONCE)
-        self._no_such_user = self._hasher.hash(token_urlsafe())
 
     def sign_in(self, name: str, password: str, address: str) -> Session:
         """Open a session by name and password, asked from ``address``.
@@ -78,7 +78,7 @@ class Accounts:
         usable = user is not None and not user.disabled and user.password_hash is not None
         known = user.password_hash if user is not None and usable else None
         left = self._throttle.failed(key)  # counted first: guesses made at once are all counted
-        if not self._matches(known or self._no_such_user, password) or user is None or not usable:
+        if not self._matches(known, password) or user is None or not usable:
             if left == 0:
                 raise Unauthenticated("SIGN_IN_WAIT", seconds=int(self._throttle.wait_s(key)) + 1)
             raise Unauthenticated("SIGN_IN_WRONG", left=left)
@@ -191,11 +191,18 @@ class Accounts:
             )
         return Session(token, user.actor, expires)
 
-    def _matches(self, known: str, password: str) -> bool:
+    @cached_property
+    def _of_nobody(self) -> str:
+        """The hash of a password that nobody has. It takes long on purpose, so it is made when a
+        password is judged, and not by every command that opens the accounts."""
+        return self._hasher.hash(token_urlsafe())
+
+    def _matches(self, known: str | None, password: str) -> bool:
         if not self._judging.acquire(blocking=False):
             raise Unauthenticated("SIGN_IN_WAIT", seconds=BUSY_S)
         try:
-            return self._hasher.verify(known, password)
+            of_nobody = self._of_nobody  # for any name, lest one that is unknown take longer
+            return self._hasher.verify(known or of_nobody, password)
         except (VerificationError, InvalidHashError):
             return False
         finally:
