@@ -138,7 +138,7 @@ def a_link_out(path: Path) -> None:
 
 def a_folder_that_leads_out(path: Path) -> None:
     """Put a link to a folder outside of the dataset where an input's folder was."""
-    outside = path.parents[2] / "outside"
+    outside = path.parents[3] / "outside"
     path.parent.rename(outside)
     path.parent.symlink_to(outside)
 
@@ -148,25 +148,26 @@ def nothing_inside(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize(
-    ("becomes", "reason"),
-    [
-        (gone, "input cannot be read: No such file or directory"),
-        (gone_with_its_folder, "input cannot be read: No such file or directory"),
-        (a_pipe, "input is not a regular file"),
-        (a_folder, "folder could not be listed"),
-        (a_link_out, "input is a link that leaves the dataset"),
-        (a_folder_that_leads_out, "input is a link that leaves the dataset"),
-        (nothing_inside, "input is empty"),
-    ],
-)
+BECOMES: dict[Callable[[Path], None], str] = {
+    gone: "input cannot be read: No such file or directory",
+    gone_with_its_folder: "input cannot be read: No such file or directory",
+    a_pipe: "input is not a regular file",
+    a_folder: "folder could not be listed",
+    a_link_out: "input is a link that leaves the dataset",
+    a_folder_that_leads_out: "input is a link that leaves the dataset",
+    nothing_inside: "input is empty",
+}
+"""What can become of an input, and what is said of it then."""
+
+
 def test_what_is_another_thing_when_it_is_read_than_when_it_was_found_fails(
-    tmp_path: Path, becomes: Callable[[Path], None], reason: str
+    tmp_path: Path,
 ) -> None:
     dataset = make_dataset(tmp_path / "in", 3000, per_folder=500)
-    last = dataset / "zzz" / "last.json"
-    last.parent.mkdir()
-    last.write_bytes(b'{"secret": 1}')
+    last = {becomes: dataset / "zzz" / becomes.__name__ / "last.json" for becomes in BECOMES}
+    for path in last.values():
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b'{"secret": 1}')
     released = Gate()
 
     async def script(call: Call) -> web.Response:
@@ -177,12 +178,15 @@ def test_what_is_another_thing_when_it_is_read_than_when_it_was_found_fails(
         run = BatchRun(tmp_path, dataset, server.url)
         run.start()
         wait_for(lambda: run.progress and run.progress.walked, "the walk's end")
-        becomes(last)
+        for becomes, path in last.items():
+            becomes(path)
         released.open()
         assert run.wait().code == 0
-    assert reasons_of(run)["zzz/last.json"] == reason
+    reasons = reasons_of(run)
+    names = {becomes: path.relative_to(dataset).as_posix() for becomes, path in last.items()}
+    assert {becomes: reasons[name] for becomes, name in names.items()} == BECOMES
     assert b'{"secret": 1}' not in server.bodies
-    assert (run.summary.succeeded, run.summary.failed) == (3000, 1)
+    assert (run.summary.succeeded, run.summary.failed) == (3000, len(BECOMES))
 
 
 def test_an_input_that_is_larger_than_memory_allows_is_not_even_read(tmp_path: Path) -> None:
