@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +22,15 @@ settings.load_profile("untimed")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: from the first of them on, Playwright keeps an event loop running in
-    the process, and a test that needs one of its own could not start it."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    the process, and a test that needs one of its own could not start it. Of them the long files
+    come first, so that in the end all processes are done at about the same time."""
+    in_file = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        in_browser = "browser" in item.path.parts
+        return in_browser, -in_file[item.path] if in_browser else 0
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +42,10 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, on both kinds of server."""
+    """The URL of a migrated, empty database, on both kinds of server."""
     if request.param == "sqlite":
-        return Settings(data_dir=tmp_path).database
-    url = postgres.new_database(request.getfixturevalue("postgres_server"))
+        return databases.put_empty(tmp_path)
+    url = postgres.migrated_database(request.getfixturevalue("postgres_server"))
     return Settings(database_url=url).database
 
 
@@ -45,7 +53,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(database_url: str) -> Iterator[Store]:
     """A migrated, empty database, on both kinds of server."""
     store = Store(database_url)
-    store.migrate()
     yield store
     store.close()
 

@@ -15,14 +15,16 @@ from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.services.spec_drafts import SpecDraft
 from tests.support.create_form import tab_to
 from tests.support.installation import numbered_inputs
-from tests.support.site import Site, site
+from tests.support.site import NO_SAMPLE, Site, site
 from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server over the made-up cluster, with specs of two and eight MLU cards and a slow model."""
-    with site(tmp_path_factory.mktemp("demo"), {"INFERENCE_UI_INVENTORY": "demo"}) as served:
+    with site(
+        tmp_path_factory.mktemp("demo"), {**NO_SAMPLE, "INFERENCE_UI_INVENTORY": "demo"}
+    ) as served:
         inside = served.inside
         for cards in (2, 8):
             spec = SpecDraft(

@@ -196,18 +196,6 @@ def test_another_service_type_drops_a_package_that_no_longer_fits(visit, running
     expect(custom).to_be_disabled()
 
 
-def test_where_there_is_one_choice_it_is_made(visit, untouched):
-    page = visit(untouched.inside.administrator, routes.NEW_TASK, at=untouched)
-    for name, label in (
-        ("dataset_id", "datasets / digits"),
-        ("service_type", "Seldon"),
-        ("package_id", "digits-detector 1.0.0"),
-    ):
-        expect(control(page, name).locator("option:checked")).to_have_text(label)
-    expect(control(page, "volume_id")).to_have_value("")  # there are two
-    expect(page.locator("footer")).to_contain_text("还要填")
-
-
 def test_a_second_press_creates_no_second_task(visit, running):
     user = running.user()
     page = visit(user, routes.NEW_TASK)

@@ -21,7 +21,7 @@ from inference_ui.backend.store.online import tasks_through
 from tests.support import model_server
 from tests.support.create_form import choose, control, created, message, variable
 from tests.support.installation import numbered_inputs
-from tests.support.site import Site, site
+from tests.support.site import NO_SAMPLE, Site, site
 from tests.support.waiting import wait_for
 
 DEFAULT_KEY, TYPED_KEY = "default-key-1e7c", "typed-key-93ab"
@@ -203,7 +203,7 @@ def cards_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def with_cards(tmp_path_factory: pytest.TempPathFactory, cards_file: Path) -> Iterator[Site]:
     """A server over that cluster."""
     folder = tmp_path_factory.mktemp("with-cards")
-    with site(folder, {"INFERENCE_UI_INVENTORY": str(cards_file)}) as served:
+    with site(folder, {**NO_SAMPLE, "INFERENCE_UI_INVENTORY": str(cards_file)}) as served:
         spec = SpecDraft(
             "x8-2c", cpu="4", memory="8GiB", accelerator="MLU", card_model="MLU370-X8", cards="2"
         )

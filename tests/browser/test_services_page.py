@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference_ui import routes
-from inference_ui.backend.errors import NotFound
 from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.services.drafts import TaskDraft
@@ -222,14 +221,3 @@ def test_a_user_cannot_register_by_url_and_a_viewer_only_looks(visit, models):
     expect(page.get_by_role("button", name="停止")).to_be_disabled()
     page = visit(viewer, routes.NEW_SERVICE)
     expect(page.locator(".em h2")).to_have_text("你不能部署在线服务")
-
-
-def test_where_there_is_none_the_list_leads_to_the_first(visit, untouched, findings):
-    page = visit(untouched.inside.administrator, routes.SERVICES, at=untouched)
-    expect(page.locator(".em h2")).to_have_text("还没有在线服务")
-    expect(page.locator(".em .acts a")).to_have_attribute("href", routes.NEW_SERVICE)
-    assert findings(page) == []
-    page.goto(f"{untouched.address}{routes.service('no')}")
-    expect(page.locator(".em h2")).to_have_text("没有这个在线服务")
-    with pytest.raises(NotFound):
-        untouched.inside.product.online.view(untouched.inside.administrator, "no")

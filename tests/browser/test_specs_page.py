@@ -13,7 +13,7 @@ from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.servers import SpecSnapshot
 from inference_ui.backend.services.spec_drafts import SpecDraft
 from tests.support.samples import a_plan
-from tests.support.site import Site, site
+from tests.support.site import NO_SAMPLE, Site, site
 
 BOTH = pytest.mark.parametrize("locale", ["zh", "en"])
 WORDS = {
@@ -54,7 +54,7 @@ def with_cards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     inventory = folder / "nodes.json"
     plain = {"name": "plain", "cpu": 8, "memory": "16GiB"}
     inventory.write_text(json.dumps({"nodes": [*nodes, plain]}))
-    with site(folder / "data", {"INFERENCE_UI_INVENTORY": str(inventory)}) as served:
+    with site(folder / "data", {**NO_SAMPLE, "INFERENCE_UI_INVENTORY": str(inventory)}) as served:
         yield served
 
 

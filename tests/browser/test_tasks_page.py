@@ -235,17 +235,6 @@ def test_the_menu_leads_to_the_task_by_keyboard_alone(visit, running):
     expect(page).to_have_url(re.compile(r"/tasks/[0-9a-f]{16}$"))
 
 
-@BOTH
-def test_the_first_look_leads_to_the_first_task(visit, untouched, locale):
-    page = visit(untouched.inside.administrator, at=untouched, locale=locale)
-    zh = locale == "zh"
-    heading = "还没有推理任务" if zh else "No inference task yet"
-    expect(page.get_by_role("heading", name=heading)).to_be_visible()
-    sample = "用示例模型跑 200 项" if zh else "Run the sample model on 200 items"
-    page.get_by_role("link", name=sample).click()
-    expect(page.get_by_label("推理任务名称" if zh else "Task name")).to_have_value("digits")
-
-
 @pytest.mark.parametrize("width", [1440, 1200, 1024])
 def test_every_column_fits_the_window(visit, running, width):
     user = running.user()

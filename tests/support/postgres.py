@@ -16,6 +16,11 @@ import pg8000.native
 import pytest
 
 from inference_ui.backend.cluster.local.sockets import free_port
+from inference_ui.backend.settings import Settings
+from inference_ui.backend.store.database import Store
+
+_TEMPLATE = "migrated"
+"""A database that was migrated once, for others to be copied from."""
 
 
 def binaries() -> Path:
@@ -43,7 +48,9 @@ def server() -> Iterator[str]:
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -F"
         _run(user, "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
         try:
-            yield f"postgresql://product@127.0.0.1:{port}"
+            url = f"postgresql://product@127.0.0.1:{port}"
+            _make_template(url)
+            yield url
         finally:
             _run(user, "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
     finally:
@@ -51,14 +58,28 @@ def server() -> Iterator[str]:
 
 
 def new_database(url: str) -> str:
-    """Make an empty database on the server; return its URL."""
-    name = f"test_{token_hex(6)}"
+    """Make a database without tables on the server; return its URL."""
+    return _create(url, f"test_{token_hex(6)}", "template1")
+
+
+def migrated_database(url: str) -> str:
+    """Make a database with all tables and nothing in them; return its URL."""
+    return _create(url, f"test_{token_hex(6)}", _TEMPLATE)
+
+
+def _make_template(url: str) -> None:
+    store = Store(Settings(database_url=_create(url, _TEMPLATE, "template1")).database)
+    store.migrate()
+    store.close()
+
+
+def _create(url: str, name: str, template: str) -> str:
     port = int(url.rsplit(":", 1)[1])
     connection = pg8000.native.Connection(
         "product", host="127.0.0.1", port=port, database="postgres"
     )
     try:
-        connection.run(f"CREATE DATABASE {name}")
+        connection.run(f"CREATE DATABASE {name} TEMPLATE {template}")
     finally:
         connection.close()
     return f"{url}/{name}"

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import httpx
 
+from inference_ui.backend.settings import Settings
 from inference_ui.web.build import ensure_built
+from inference_ui.web.stop import stop
 from tests.support.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +58,7 @@ def serving(data_dir: Path, changes: Mapping[str, str] | None = None) -> Iterato
         yield served
     finally:
         interrupt(served)
-        run("stop", "--data-dir", data_dir)
+        stop(Settings(data_dir=data_dir))
 
 
 def start(data_dir: Path, changes: Mapping[str, str], port: int | None = None) -> Served:

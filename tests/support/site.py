@@ -18,6 +18,9 @@ from tests.support.installation import Installation
 from tests.support.samples import a_plan
 from tests.support.server import Served, serving
 
+NO_SAMPLE = {"INFERENCE_UI_SAMPLE": "false"}
+"""A change of the environment: without the sample, which takes seconds to draw."""
+
 _numbers = count(1)
 
 
