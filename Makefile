@@ -10,6 +10,10 @@ PY := .venv/bin/python
 CLI := $(PY) -m inference_ui.cli
 AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
+# Many tests wait for a process more than they compute, so there is one worker more than the machine
+# that this has to be quick on has cores. By file: what a file starts is started once.
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+
 .PHONY: help run stop link test test-slow bench lint format lock clean
 
 help: ## list the targets
@@ -38,7 +42,7 @@ test: ## check everything: lint, types, import rules, all tests but the slow one
 	@.ci/strace
 	@.ci/mlserver
 	@$(MAKE) checks
-	@$(PY) -m pytest -n 2 -m "not slow" $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) -m "not slow" $(ARGS)
 
 test-slow: ## run the tests that take longer than a minute
 	@.ci/environment requirements-dev.lock
