@@ -6,8 +6,14 @@ touched by others (the very first look) is shown by ``untouched``.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -15,7 +21,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from inference_ui.backend.models.account import Actor
+from inference_ui.demo import digits
+from inference_ui.demo import sample as sample_of_product
 from tests.support import browser as installed
+from tests.support.server import ROOT
 from tests.support.site import Site, site
 
 SERIOUS = ("serious", "critical")
@@ -33,17 +42,34 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder ``sample`` of the volume of datasets, drawn once for all processes of the run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        draw = [sys.executable, "-m", digits.__name__, shared / sample_of_product.PATH]
+        subprocess.run(draw, cwd=ROOT, check=True)
+    return (shared / sample_of_product.PATH).parent
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Iterator[Site]:
     """The server that tests share, with the sample in it."""
-    with site(tmp_path_factory.mktemp("shared")) as shared:
+    with _with_sample(tmp_path_factory.mktemp("shared"), sample) as shared:
         yield shared
 
 
 @pytest.fixture(scope="session")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def untouched(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Iterator[Site]:
     """A server on which nobody has created anything yet, nor may a test."""
-    with site(tmp_path_factory.mktemp("untouched")) as alone:
+    with _with_sample(tmp_path_factory.mktemp("untouched"), sample) as alone:
         yield alone
+
+
+def _with_sample(folder: Path, sample: Path) -> AbstractContextManager[Site]:
+    shutil.copytree(sample, folder / "volumes" / "datasets" / sample.name)
+    return site(folder)
 
 
 _SETTLED = """() => Promise.allSettled(
