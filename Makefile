@@ -10,8 +10,8 @@ PY := .venv/bin/python
 CLI := $(PY) -m inference_ui.cli
 AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
-# Many tests wait for a process more than they compute, so there is one worker more than the machine
-# that this has to be quick on has cores. By file: what a file starts is started once.
+# Tests wait for processes more than they compute, so three workers keep two cores busy. By file: what
+# a file starts is started once.
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run stop link test test-slow bench lint format lock clean
