@@ -23,8 +23,10 @@ from inference_ui.components.plan import plan_panels
 from inference_ui.components.status import status_badge
 from inference_ui.components.stop import stop_question
 from inference_ui.i18n.live import fmt_time, t
+from inference_ui.pages.deleting import deletion_question
 from inference_ui.pages.shell import Page, shell
 from inference_ui.pages.task_overview import failures, logs, overview
+from inference_ui.state.deleting import DeletingState
 from inference_ui.state.live import Live
 from inference_ui.state.task import TaskState
 from inference_ui.state.task_again import TaskAgainState
@@ -70,7 +72,7 @@ def task() -> rx.Component:
             rx.cond(
                 TaskState.missing,
                 _missing(),
-                rx.el.div(_facts(), _parts(), _question(), class_name="tk"),
+                rx.el.div(_facts(), _parts(), _question(), deletion_question(), class_name="tk"),
             ),
             skeleton_rows(),
         ),
@@ -126,7 +128,23 @@ def _actions() -> rx.Component:
         ),
         rx.cond(
             STAND.may_run_again,
-            again_menu(on_run_again=TaskAgainState.run_again, copy=routes.new_task(copy=_ADDRESS)),
+            again_menu(
+                rx.cond(
+                    STAND.may_delete,
+                    rx.fragment(
+                        rx.dropdown_menu.separator(),
+                        rx.dropdown_menu.item(
+                            icon("delete", class_name="s"),
+                            t("tasks.delete"),
+                            disabled=has_connection_errors,
+                            on_select=DeletingState.ask_on_page(PLAN.id),
+                            class_name="del",
+                        ),
+                    ),
+                ),
+                on_run_again=TaskAgainState.run_again,
+                copy=routes.new_task(copy=_ADDRESS),
+            ),
         ),
     )
 

@@ -17,10 +17,12 @@ from inference_ui.components.live import OnRevision
 from inference_ui.components.stop import stop_question
 from inference_ui.components.task_list import ColumnChoice, PickBar, PickButton, SearchBox
 from inference_ui.i18n.live import fmt_number, fmt_size, one_of, reason, t
+from inference_ui.pages.deleting import deletion_question, deletion_receipts
 from inference_ui.pages.shell import Page, shell
 from inference_ui.pages.tasks_table import table
 from inference_ui.rows.tasks import WayOutRow
 from inference_ui.state.base import SignedIn
+from inference_ui.state.deleting import DeletingState
 from inference_ui.state.live import Live
 from inference_ui.state.tasks import TasksState
 
@@ -34,6 +36,7 @@ def tasks() -> rx.Component:
         OnRevision.create(revision=Live.revision, on_change=TasksState.reload),
         rx.cond(TasksState.loaded, _loaded(), rx.cond(_FAILED, _unreadable(), skeleton_rows(12))),
         _question(),
+        deletion_question(),
         heading=rx.fragment(
             rx.el.h1(t("tasks.title")),
             rx.cond(
@@ -59,17 +62,20 @@ _NOTHING_YET = (TasksState.total == 0) & ~TasksState.narrowed
 def _loaded() -> rx.Component:
     return rx.cond(
         _NOTHING_YET,
-        _first_steps(),
+        rx.fragment(_first_steps(), deletion_receipts()),
         rx.fragment(
             _tabs(),
             PickBar.create(
                 page=TasksState.ids,
                 total=TasksState.pager.count,
-                done=0,
+                done=DeletingState.confirmed,
                 off=has_connection_errors,
                 on_pick=TasksState.pick,
+                on_delete=TasksState.ask_delete,
             ),
-            rx.cond(TasksState.pager.count > 0, rx.fragment(table(), _pager()), _no_match()),
+            rx.cond(TasksState.pager.count > 0, table(), _no_match()),
+            deletion_receipts(),
+            rx.cond(TasksState.pager.count > 0, _pager()),
         ),
     )
 

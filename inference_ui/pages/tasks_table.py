@@ -17,6 +17,7 @@ from inference_ui.components.status import status_badge
 from inference_ui.components.task_list import PickOne, PickPage
 from inference_ui.i18n.live import fmt_duration, fmt_time, one_of, t
 from inference_ui.rows.tasks import HeadRow, TaskRow
+from inference_ui.state.deleting import DeletingState
 from inference_ui.state.tasks import TasksState
 from inference_ui.state.tasks_again import TasksAgainState
 
@@ -153,6 +154,13 @@ def _menu(row: Any) -> rx.Component:
                 rx.fragment(
                     _entry("run_again", "again", TasksAgainState.run_again(row.id)),
                     _link(t("tasks.copy"), "copy", row.copy_href),
+                ),
+            ),
+            rx.cond(
+                row.may_delete,
+                rx.fragment(
+                    rx.dropdown_menu.separator(),
+                    _entry("delete", "delete", DeletingState.ask(row.id), class_name="del"),
                 ),
             ),
             class_name="acts-menu",

@@ -37,6 +37,7 @@ class StandRow:
     may_resume: bool = False
     may_retry: bool = False
     may_run_again: bool = False
+    may_delete: bool = False
     stop_requested: bool = False
     held: bool = False
     begun: bool = False
@@ -134,6 +135,7 @@ def stand_row(view: TaskView, progress: Progress | None, actor: Actor) -> StandR
         may_resume=actor.owns(task.owner_id) and can_resume(task) and not deleting(task),
         may_retry=ended and failed > 0 and actor.owns(task.owner_id) and not deleting(task),
         may_run_again=actor.may_create,
+        may_delete=actor.owns(task.owner_id) and not deleting(task),
         stop_requested=stopping(task) or task.status == TaskStatus.FINISHING,
         held=_held(view),
         begun=running or done > 0,

@@ -17,6 +17,7 @@ from inference_ui.backend.services.task_list import TaskPage
 from inference_ui.rows.cards import card_label
 from inference_ui.rows.common import (
     MessageRow,
+    deleting,
     message_row,
     share_width,
     shown_status,
@@ -167,7 +168,7 @@ def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> Ta
     plan, spec = task.plan, task.plan.spec
     resources = spec.resources if spec else Resources(cpu_millis=0, memory_bytes=0)
     ended = TaskStatus(task.status).ended
-    owns = actor.owns(task.owner_id)
+    owns = actor.owns(task.owner_id) and not deleting(task)
     done = task.succeeded + task.failed
     whole = task.found or 0
     return TaskRow(

@@ -20,7 +20,8 @@ FEW, MANY = 3, 200
 
 class DeletingState(rx.State):
     """What of deletions a tab shows. A page opens the question by :meth:`ask`, or from a handler
-    of its own by :func:`ask_about`; it watches ``live.DELETIONS``."""
+    of its own by :func:`ask_about`; it watches ``live.DELETIONS``. ``confirmed`` counts what was
+    asked for here."""
 
     asking: bool = False
     question: QuestionRow = QuestionRow()
@@ -29,6 +30,7 @@ class DeletingState(rx.State):
     receipts: list[ReceiptRow] = []
     detailed: bool = False
     detail: DetailRow = DetailRow()
+    confirmed: int = 0
 
     _selection: TaskSelection = TaskSelection()
     _leave: bool = False
@@ -67,7 +69,10 @@ class DeletingState(rx.State):
 
     @rx.event
     async def confirm(self) -> Any:
-        """Delete what was asked about; what keeps it from being done is said in the dialog."""
+        """Delete what was asked about; what keeps it from being done is said in the dialog. Pressed
+        again, it finds the question answered."""
+        if not self.asking:
+            return None
         user, meant, output = actor(), self._selection, self.with_output
         deletions = product().deletions
         try:
@@ -76,6 +81,7 @@ class DeletingState(rx.State):
             self.refused = message_row(error.message)
             return None
         self.asking = False
+        self.confirmed += 1
         await self._reload()
         return rx.redirect(routes.TASKS) if self._leave else None
 

@@ -10,7 +10,7 @@ import reflex as rx
 
 from inference_ui.backend.errors import ProductError
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.task_search import SearchField
+from inference_ui.backend.models.task_search import SearchField, TaskSelection
 from inference_ui.backend.records import InputKind
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
@@ -26,6 +26,7 @@ from inference_ui.rows.tasks import (
     list_rows,
 )
 from inference_ui.state import live
+from inference_ui.state.deleting import ask_about
 
 COUNTED = 100_000
 """Inputs of a dataset are counted up to here."""
@@ -67,7 +68,7 @@ class TasksState(rx.State):
     @rx.event
     async def load(self) -> None:
         """Show what the address says, and follow it from now on."""
-        await live.watch(self, live.TASKS)
+        await live.watch(self, live.TASKS, live.DELETIONS)
         try:
             await self._read(fresh=True)
             self.problem = MessageRow()
@@ -96,6 +97,17 @@ class TasksState(rx.State):
         """Begin or end picking tasks."""
         self.picking = on is True
         await self._read(fresh=not self.picking)
+
+    @rx.event
+    async def ask_delete(self, ids: Any, others: Any) -> None:
+        """Ask whether the picked tasks shall be deleted: those of ``ids``, or all ``others`` that
+        match."""
+        picked = tuple(str(id) for id in ids) if isinstance(ids, list) else ()
+        chosen = TaskFilter.of(self.router.url.query)
+        selection = TaskSelection(picked)
+        if others is True:
+            selection = TaskSelection(picked, chosen.wanted, chosen.mine)
+        await ask_about(self, selection)
 
     @rx.event
     def ask(self, task_id: str) -> None:

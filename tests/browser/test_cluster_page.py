@@ -41,7 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def nothing_is_left(demo: Site) -> Iterator[None]:
     """End the tasks of a test, so that the next one finds the cluster as it is."""
     yield
-    running = demo.inside.product.tasks.page(demo.inside.administrator).tasks
+    running = demo.inside.product.task_list.page(demo.inside.administrator).tasks
     stop(demo, *(task for task in running if task.ended_at is None))
 
 

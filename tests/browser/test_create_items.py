@@ -54,7 +54,7 @@ def fill(page: Page, name: str, package: str = "try-good", dataset: str = "try-p
 
 
 def tasks_of(running: Site, user) -> dict[str, InferenceTask]:
-    page = running.inside.product.tasks.page(user, mine=True)
+    page = running.inside.product.task_list.page(user, mine=True)
     return {task.name: running.inside.task(task.id) for task in page.tasks}
 
 

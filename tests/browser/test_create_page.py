@@ -49,7 +49,7 @@ def fill(page: Page, name: str) -> None:
 
 
 def tasks_of(running: Site, user: Actor) -> tuple[InferenceTask, ...]:
-    return running.inside.product.tasks.page(user, mine=True).tasks
+    return running.inside.product.task_list.page(user, mine=True).tasks
 
 
 @BOTH

@@ -89,7 +89,7 @@ def row_of(page: Page, name: str) -> Locator:
 
 
 def only_task(running: Site, user: Actor) -> InferenceTask:
-    [task] = running.inside.product.tasks.page(user, mine=True).tasks
+    [task] = running.inside.product.task_list.page(user, mine=True).tasks
     return running.inside.task(task.id)
 
 
@@ -329,7 +329,7 @@ def test_through_a_running_service_or_with_a_copy_of_it(visit, running):
     control(page, "name").fill(f"{user.name} through")
     page.get_by_role("button", name="创建", exact=True).click()
     created(page)
-    tasks = running.inside.product.tasks.page(user, mine=True).tasks
+    tasks = running.inside.product.task_list.page(user, mine=True).tasks
     through = next(task for task in tasks if task.name.endswith("through"))
     assert (through.service_id, through.plan.server.kind) == (service_id, "SHARED")
     running.inside.wait_until(through.id, "SUCCEEDED")

@@ -49,7 +49,7 @@ def test_from_the_sign_in_link_to_a_picture_with_as_many_boxes_as_its_dnum(
     page.get_by_role("link", name=say(locale, "task.results")).click()
     position = say(locale, "results.position", number=1, total=200)
     expect(page.get_by_test_id("counter")).to_have_text(position)
-    tasks = running.inside.product.tasks.page(running.inside.administrator, mine=True).tasks
+    tasks = running.inside.product.task_list.page(running.inside.administrator, mine=True).tasks
     [folder] = [Path(task.plan.output_folder) for task in tasks if task.name == name]
     for number in (1, 2):
         expect(page.get_by_test_id("canvas")).to_have_attribute("data-item", str(number))
