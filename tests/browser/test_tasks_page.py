@@ -245,7 +245,7 @@ def test_every_column_fits_the_window(visit, running, width):
     assert page.locator(".list").evaluate(fits)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     columns = page.get_by_role("columnheader")
-    expect(columns).to_have_count(8 if width > 1180 else 6)
+    expect(columns).to_have_count(9 if width > 1180 else 7)
 
 
 @BOTH
