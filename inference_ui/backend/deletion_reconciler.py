@@ -96,18 +96,20 @@ class DeletionReconciler:
             found = queries.ready(session, CHUNK + len(running))
             known = (row for row in found if row.deletion_id in deletions)
             rows = [row for row in known if row.task_id not in running][:CHUNK]
-            checks = FolderChecks(session) if rows else None
+            with_folders = any(deletions[row.deletion_id].with_output for row in rows)
+            checks = FolderChecks(session) if with_folders else None
             freed = freed_by(session, rows, deletions)
         sums: dict[str, _Sum] = {}
         leaving: list[DeletedTask] = []
         for row in rows:
-            with_output = deletions[row.deletion_id].with_output
-            if with_output and checks is not None and checks.awaited(row.task_id):
-                continue
-            problem = checks.problem(row) if with_output and checks is not None else None
-            if with_output and problem is None:
-                problem = deleted_folders.take_away(Path(row.output_folder), row.task_id)
             added = sums.setdefault(row.deletion_id, _Sum())
+            problem = None
+            with_output = deletions[row.deletion_id].with_output
+            if with_output and checks is not None:
+                if checks.awaited(row.task_id):
+                    continue
+                problem = checks.problem(row)
+                problem = problem or deleted_folders.take_away(Path(row.output_folder), row.task_id)
             _receipt(row, added, freed.get(row.task_id, Freed()), with_output, problem)
             leaving.append(row)
         if not leaving:
