@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.deletion import DeletedState, DeletedTask, Deletion
 from inference_ui.backend.ports import Cluster
+from inference_ui.backend.removing import Removal, remove
 from inference_ui.backend.services import deleted_folders
 from inference_ui.backend.services.changes import moved
-from inference_ui.backend.services.deleted_folders import Clearing
 from inference_ui.backend.services.deletion_checks import FolderChecks
 from inference_ui.backend.services.deletions import CHUNK, topic
 from inference_ui.backend.services.freed import Freed, freed_by
@@ -31,7 +31,7 @@ from inference_ui.backend.store.database import Session, Store
 
 _log = logging.getLogger(__name__)
 
-STEP_S = 0.2
+STEP_S = 0.5
 """So long files are removed at a call."""
 
 ABANDONED = timedelta(seconds=30)
@@ -70,8 +70,6 @@ class DeletionReconciler:
         self._store = store
         self._cluster = cluster
         self._now = now
-        self._queue: deque[DeletedTask] = deque()
-        self._clearing: Clearing | None = None
         self._tries: Counter[str] = Counter()
         self._again_at: dict[str, float] = {}
         self._forgot_at = float("-inf")
@@ -122,43 +120,30 @@ class DeletionReconciler:
 
     def _clear(self) -> frozenset[str]:
         """Remove files of tasks that are gone, for a moment."""
-        until = time.monotonic() + STEP_S
-        sums: dict[str, _Sum] = {}
-        worked_on: list[DeletedTask] = []
-        self._fill_queue()
-        while self._queue and time.monotonic() < until:
-            row = self._queue[0]
-            volume = Path(row.output_folder).parent
-            self._clearing = self._clearing or Clearing(volume, row.task_id)
-            over = self._clearing.go_on(until)
-            files, size = self._clearing.counted()
-            row.files, row.bytes = row.files + files, row.bytes + size
-            added = sums.setdefault(row.deletion_id, _Sum())
-            added.files, added.bytes = added.files + files, added.bytes + size
-            worked_on.append(row)
-            if over:
-                self._end_clearing(row, self._clearing, added)
-        if not worked_on:
-            return frozenset()
-        with self._store.write() as session:
-            self._write(session, worked_on, sums)
-        for volume in {Path(row.output_folder).parent for row in worked_on}:
-            deleted_folders.tidy(volume)
-        return frozenset(map(topic, sums))
-
-    def _fill_queue(self) -> None:
-        if self._queue:
-            return
         now = time.monotonic()
         self._again_at = {id: at for id, at in self._again_at.items() if at > now}
         with self._store.read() as session:
-            self._queue.extend(queries.clearing(session, self._again_at, CHUNK))
+            rows = queries.clearing(session, self._again_at, CHUNK)
+        if not rows:
+            return frozenset()
+        sums: dict[str, _Sum] = {}
+        removals = remove([(_volume(row), row.task_id) for row in rows], STEP_S)
+        worked_on = rows[: len(removals)]
+        for row, removal in zip(worked_on, removals, strict=True):
+            row.files, row.bytes = row.files + removal.files, row.bytes + removal.bytes
+            added = sums.setdefault(row.deletion_id, _Sum())
+            added.files, added.bytes = added.files + removal.files, added.bytes + removal.bytes
+            if removal.over:
+                self._end_clearing(row, removal, added)
+        with self._store.write() as session:
+            self._write(session, worked_on, sums)
+        for volume in {_volume(row) for row in worked_on}:
+            deleted_folders.tidy(volume)
+        return frozenset(map(topic, sums))
 
-    def _end_clearing(self, row: DeletedTask, clearing: Clearing, added: _Sum) -> None:
-        self._clearing = None
-        self._queue.popleft()
-        problem = clearing.problem
-        if problem is not None and not clearing.final:
+    def _end_clearing(self, row: DeletedTask, removal: Removal, added: _Sum) -> None:
+        problem = removal.reason
+        if problem is not None and not removal.final:
             self._tries[row.task_id] += 1
             if self._tries[row.task_id] < TRIES:
                 self._again_at[row.task_id] = time.monotonic() + PAUSE_S
@@ -209,6 +194,10 @@ class DeletionReconciler:
 def _owners(names: frozenset[str]) -> set[str]:
     """Return the ids of the tasks that these workloads belong to."""
     return {name.split("-")[1] for name in names if name.startswith("task-")}
+
+
+def _volume(row: DeletedTask) -> Path:
+    return Path(row.output_folder).parent
 
 
 def _receipt(

@@ -71,7 +71,7 @@ def tidy(volume: Path) -> None:
 
 class Clearing:
     """Removes one folder that was taken away, a piece at each call. ``files`` and ``bytes`` are
-    what was removed since :meth:`counted`; ``left`` entries cannot be removed, for ``error``."""
+    what was removed; ``left`` entries cannot be removed, for ``error``."""
 
     def __init__(self, volume: Path, task_id: str) -> None:
         self.files = self.bytes = self.left = 0
@@ -100,12 +100,6 @@ class Clearing:
     def go_on(self, until: float) -> bool:
         """Work until that time (of ``time.monotonic``); tell whether it is over."""
         return all(time.monotonic() < until for _ in self._work)
-
-    def counted(self) -> tuple[int, int]:
-        """Return how many files and bytes were removed since the last call."""
-        counts = self.files, self.bytes
-        self.files = self.bytes = 0
-        return counts
 
     def _all(self) -> Iterator[None]:
         try:
