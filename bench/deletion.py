@@ -23,7 +23,7 @@ from tests.support.samples import a_plan
 from tests.support.site import Site, site
 
 TASKS = 10_000
-FILES = 20
+FILES = 4
 OTHERS = 5
 PAUSE_S = 0.5
 TARGET_MS = 300.0

@@ -179,18 +179,21 @@ class Volumes:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _usages(self, roots: Sequence[str]) -> dict[str, Usage | None]:
-        for root in roots:
-            if root not in self._asked:  # one that hangs is not asked again
-                self._asked[root] = self._threads.submit(usage_of, root)
+        asked = {root: self._ask(root) for root in roots}
         found: dict[str, Usage | None] = {}
-        for root in roots:
+        for root, answer in asked.items():
             try:
-                found[root] = self._asked[root].result(timeout=ANSWER_S)
+                found[root] = answer.result(timeout=ANSWER_S)
             except TooLate:
                 found[root] = None
-            else:
-                self._asked.pop(root, None)
         return found
+
+    def _ask(self, root: str) -> Future[Usage | None]:
+        """Ask for the use of a folder; one that hangs is not asked again."""
+        asked = self._asked.get(root)
+        if asked is None or asked.done():
+            asked = self._asked[root] = self._threads.submit(usage_of, root)
+        return asked
 
     def _checked(self, draft: VolumeDraft, problems: dict[str, Message]) -> Path | None:
         """Return the folder of a draft where it may be a volume; what is wrong is added."""

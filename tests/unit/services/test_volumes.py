@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,10 @@ def test_a_volume_that_is_gone_says_so_and_holds_up_nothing(shelves, tmp_path):
     (tmp_path / "nas").rmdir()
     assert shelves.volumes.all(shelves.actor)[0].usage is None
     assert shelves.volumes.free_bytes(shelves.actor) == {volume.id: None}
+
+
+def test_many_who_ask_for_the_room_at_the_same_moment_are_all_answered(shelves, tmp_path):
+    volume = shelves.volume("nas", tmp_path / "nas")
+    with ThreadPoolExecutor(8) as threads:
+        answers = threads.map(lambda _: shelves.volumes.free_bytes(shelves.actor), range(200))
+        assert all(answer[volume.id] for answer in answers)
