@@ -60,7 +60,7 @@ def failures_panel(
                 class_name="fls",
                 data_testid="failures",
             ),
-            rx.el.p(t("failures.none"), class_name="none"),
+            _none(stand),
         ),
         class_name="panel",
     )
@@ -80,7 +80,7 @@ def causes_panel(
                 class_name="fc",
                 data_testid="causes",
             ),
-            rx.el.p(t("failures.none"), class_name="none"),
+            _none(stand),
         ),
         rx.cond(
             groups.length() > 0,
@@ -101,6 +101,11 @@ def refused_note(refused: Any) -> rx.Component:
             class_name="refused",
         ),
     )
+
+
+def _none(stand: Any) -> rx.Component:
+    text = rx.cond(stand.failed > 0, t("failures.unknown"), t("failures.none"))
+    return rx.el.p(text, class_name="none")
 
 
 def _header(title: Any, groups: Any, stand: Any, on_retry: Any) -> rx.Component:

@@ -5,6 +5,7 @@ TEXT = {
     "count": "{failed, plural, one {# item} other {# items}}, "
     "{kinds, plural, one {# cause} other {# causes}}",
     "none": "No item has failed.",
+    "unknown": "Why they failed was not recorded.",
     "all": "{kinds, plural, one {See the cause} other {See all # causes}}",
     "retry": "Retry",
     "retry_these": "Retry these",

@@ -4,6 +4,7 @@ TEXT = {
     "causes": "失败原因",
     "count": "{failed, number} 项，{kinds, number} 类",
     "none": "没有失败的项。",
+    "unknown": "没有记下失败的原因。",
     "all": "查看全部 {kinds, number} 类",
     "retry": "重试",
     "retry_these": "重试这些",
