@@ -90,19 +90,18 @@ const useEscape = (on) =>
   }, [on]);
 
 // The bar that says how many are picked, and what can be done with them. `total` match the search;
-// `done` grows when what was asked for is on its way: then nothing is picked any more.
-export const PickBar = ({ page, total, done, off, onPick, onDelete }) => {
+// `done` grows when what was asked for is on its way: then nothing is picked any more. The server
+// is told whenever it thinks otherwise of whether one picks (`held`): it keeps the rows meanwhile.
+export const PickBar = ({ page, total, done, held, off, onPick, onDelete }) => {
   const locale = useLocale();
   const now = usePicks();
   const search = useSearch();
-  const first = useRef(true);
   useEscape(now.on);
   useEffect(() => () => leave(), []);
   useEffect(() => {
     document.documentElement.toggleAttribute("data-picking", now.on);
-    if (!first.current) onPick(now.on);
-    first.current = false;
-  }, [now.on]);
+    if (now.on !== held) onPick(now.on);
+  }, [now.on, held]);
   useEffect(() => {
     if (picks.on) begin();
   }, [search]);

@@ -58,16 +58,17 @@ const useSlash = (input) =>
 // The address' conditions, and changing them. Whatever changes begins at the first page.
 const useConditions = () => {
   const [params, setParams] = useSearchParams();
-  const change = (edit, replace = false) =>
-    setParams(
-      (before) => {
-        const next = new URLSearchParams(before);
-        edit(next);
-        next.delete("page");
-        return next;
-      },
-      { replace },
-    );
+  const latest = useRef(params); // what the address is about to say, where it does not yet
+  useEffect(() => {
+    latest.current = params;
+  }, [params]);
+  const change = (edit, replace = false) => {
+    const next = new URLSearchParams(latest.current);
+    edit(next);
+    next.delete("page");
+    latest.current = next;
+    setParams(next, { replace });
+  };
   const has = (about, value) => params.getAll(about).includes(value);
   return {
     of: (about) => params.getAll(about).filter(Boolean),
@@ -77,7 +78,7 @@ const useConditions = () => {
     toggle: (about, value) =>
       change((next) => {
         const left = next.getAll(about).filter((one) => one !== value);
-        const there = has(about, value);
+        const there = about !== "name" && next.getAll(about).includes(value);
         next.delete(about);
         [...left, ...(there ? [] : [value])].forEach((one) => next.append(about, one));
         next.delete("q");
@@ -93,6 +94,8 @@ export const SearchBox = ({ choices, onOpen }) => {
   const input = useRef(null);
   const timer = useRef(0);
   const conditions = useConditions();
+  const now = useRef(conditions); // for what happens later than the rendering it was made in
+  now.current = conditions;
   const [text, setText] = useState(conditions.typed);
   const [about, setAbout] = useState("");
   const [open, setOpen] = useState(false);
@@ -125,13 +128,15 @@ export const SearchBox = ({ choices, onOpen }) => {
   const narrow = (value) => {
     clearTimeout(timer.current);
     own.current = value.trim();
-    conditions.type(value);
+    now.current.type(value);
   };
-  const write = (value) => {
+  // What an input method is still composing is no text to look for.
+  const write = (value, composing = false) => {
     setText(value);
     setAt(0);
     setOpen(true);
     clearTimeout(timer.current);
+    if (composing) return;
     if (!about || about === "name") timer.current = setTimeout(() => narrow(value), TYPED_MS);
   };
   const show = (field = about) => {
@@ -158,11 +163,12 @@ export const SearchBox = ({ choices, onOpen }) => {
   };
   const back = () => {
     if (about) return setAbout("");
+    clearTimeout(timer.current);
     const last = FIELDS.filter((field) => conditions.of(field).length).at(-1);
     return last && conditions.remove(last);
   };
   const onKeyDown = (event) => {
-    if (event.nativeEvent.isComposing) return;
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return undefined;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
       event.preventDefault();
@@ -242,7 +248,8 @@ export const SearchBox = ({ choices, onOpen }) => {
         "aria-controls": `${id}-list`,
         "aria-autocomplete": "list",
         "aria-activedescendant": open && current ? `${id}-${options.indexOf(current)}` : undefined,
-        onChange: (event) => write(event.target.value),
+        onChange: (event) => write(event.target.value, event.nativeEvent.isComposing),
+        onCompositionEnd: (event) => write(event.target.value),
         onFocus: () => show(""),
         onClick: () => open || show(""),
         onKeyDown,

@@ -53,8 +53,10 @@ class PickPage(rx.Component):
 
 
 class PickBar(rx.Component):
-    """Says how many are picked. ``on_pick(on)`` tells when picking begins and ends; ``on_delete``
-    gets ids and whether they are those that are *not* meant of all ``total`` that match."""
+    """Says how many are picked. ``on_pick(on)`` tells whether one picks when that differs from
+    ``held``; when ``done`` grows, nothing is picked any more.
+    ``on_delete`` gets ids and whether they are those that are *not* meant of all ``total`` that
+    match."""
 
     library = "$/utils/product/picks"
     tag = "PickBar"
@@ -62,6 +64,7 @@ class PickBar(rx.Component):
     page: rx.Var[list[str]]
     total: rx.Var[int]
     done: rx.Var[int]
+    held: rx.Var[bool]
     off: rx.Var[bool]
     on_pick: rx.EventHandler[passthrough_event_spec(bool)]
     on_delete: rx.EventHandler[passthrough_event_spec(list[Any], bool)]

@@ -28,7 +28,7 @@ def deletion_question() -> rx.Component:
 def deletion_receipts() -> rx.Component:
     """Return the strips that tell how the user's deletions go, as they go."""
     return rx.fragment(
-        OnRevision.create(revision=Live.revision, on_change=DeletingState.load),
+        OnRevision.create(revision=Live.deletion_revision, on_change=DeletingState.load),
         rx.el.div(
             rx.cond(
                 DeletingState.receipts.length() > 0,

@@ -31,6 +31,9 @@ DATASETS = "dataset:*"
 PACKAGES = "package:*"
 """The topic of every model package and its trials; of one it is ``package:<id>``."""
 
+DELETION = "deletion"
+"""How the topics of deletions begin."""
+
 DELETIONS = "deletion:*"
 """The topic of every deletion of tasks; of one it is ``deletion:<id>``."""
 
@@ -42,9 +45,10 @@ PAUSE_S = 0.5
 
 
 class Live(rx.State):
-    """A number that grows whenever what the tab shows has changed."""
+    """Numbers that grow whenever what the tab shows has changed: of deletions, and of the rest."""
 
     revision: int = 0
+    deletion_revision: int = 0
 
 
 _log = logging.getLogger(__name__)
@@ -65,6 +69,8 @@ class Pushes:
         self._app = app
         self._changed: set[str] = set()
         self._news = asyncio.Event()
+        self._owed: dict[str, set[str]] = {}
+        self._raising: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
     def tell(self, task_ids: frozenset[str]) -> None:
@@ -94,31 +100,46 @@ class Pushes:
         connected = dict(names.token_to_sid)
         for token in _topics.keys() - connected.keys():
             del _topics[token]
-        wanted = [
-            token
+        touched = {
+            token: [topic for topic in _topics.get(token, ()) if _touches(topic, changed)]
             for token in connected
-            if any(_touches(topic, changed) for topic in _topics.get(token, ()))
-        ]
+        }
+        wanted = [token for token, topics in touched.items() if topics]
         cookies = {token: self._cookies(connected[token]) for token in wanted}
         signed_in = await asyncio.to_thread(_with_session, cookies)
         for token in wanted:
-            try:
-                if token in signed_in:
-                    await self._raise_revision(token)
-                else:
-                    await names.disconnect(connected[token])
-            except Exception:
-                _log.exception("a tab could not be told of changes")  # the others still are
+            if token in signed_in:
+                self._tell_tab(token, touched[token])
+            else:
+                await names.disconnect(connected[token])
+
+    def _tell_tab(self, token: str, topics: list[str]) -> None:
+        """See that the tab's revisions grow, without waiting: while it works on something, its
+        State is locked, and no other tab is to wait for that."""
+        if token in self._owed:
+            self._owed[token].update(topics)
+            return
+        self._owed[token] = set(topics)
+        task = asyncio.create_task(self._raise_revisions(token))
+        self._raising.add(task)
+        task.add_done_callback(self._raising.discard)
 
     def _cookies(self, sid: str) -> str:
         names = self._app.event_namespace
         environ = self._app.sio and names and self._app.sio.get_environ(sid, names.namespace)
         return environ.get("HTTP_COOKIE", "") if environ else ""
 
-    async def _raise_revision(self, token: str) -> None:
-        async with self._app.modify_state(rx.BaseStateToken(ident=token, cls=Live)) as state:
-            live = await state.get_state(Live)
-            live.revision += 1
+    async def _raise_revisions(self, token: str) -> None:
+        try:
+            async with self._app.modify_state(rx.BaseStateToken(ident=token, cls=Live)) as state:
+                topics = self._owed.pop(token)
+                deletions = {topic for topic in topics if topic.startswith(DELETION)}
+                live = await state.get_state(Live)
+                live.deletion_revision += bool(deletions)
+                live.revision += bool(topics - deletions)
+        except Exception:
+            self._owed.pop(token, None)
+            _log.exception("a tab could not be told of changes")  # the others still are
 
 
 def _touches(topic: str, changed: Iterable[str]) -> bool:
