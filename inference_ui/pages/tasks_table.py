@@ -49,12 +49,17 @@ def table() -> rx.Component:
                     rx.el.th(t("tasks.column_actions"), scope="col", class_name="c-actions"),
                 )
             ),
-            rx.el.tbody(rx.foreach(TasksState.rows, lambda row: task_line(row=row, key=row.id))),
+            rx.el.tbody(rx.foreach(TasksState.rows, _line)),
             aria_label=t("tasks.title"),
         ),
         class_name="list",
         key=TasksState.place,
     )
+
+
+def _line(row: rx.Var[TaskRow]) -> rx.Component:
+    news = TasksState.news
+    return task_line(row=rx.cond(news.contains(row.id), news[row.id], row), key=row.id)
 
 
 def _head(head: rx.Var[HeadRow]) -> rx.Component:

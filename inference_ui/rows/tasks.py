@@ -26,6 +26,9 @@ from inference_ui.rows.common import (
 )
 from inference_ui.rows.task_filter import PAGE_SIZE, TaskFilter
 
+MOST_NEWS = 15
+"""Rows that are sent one by one; when more changed, the list is sent anew."""
+
 Show = Literal["WAITING", "RUNNING", "FINISHING", "DONE", "PARTLY", "FAILED"]
 """What stands in the column of the progress: a reason to wait for, a bar with rate and time left,
 what is done, the numbers alone, a bar with why it ended, the reason why it failed."""
@@ -161,6 +164,15 @@ def list_rows(
         mine_href=chosen.but(mine=True).href,
         place=chosen.href,
     )
+
+
+def changed_rows(before: Sequence[TaskRow], now: Sequence[TaskRow]) -> dict[str, TaskRow] | None:
+    """Return which rows say something else than before, by id; None where they are of other tasks,
+    or so many differ that all may as well be sent."""
+    if [row.id for row in before] != [row.id for row in now]:
+        return None
+    news = {row.id: row for old, row in zip(before, now, strict=True) if row != old}
+    return news if len(news) <= MOST_NEWS else None
 
 
 def task_row(task: InferenceTask, people: Mapping[str, str], actor: Actor) -> TaskRow:

@@ -2,8 +2,9 @@
 
 A page's ``on_load`` handler calls :func:`watch` with the topic that it shows: :data:`TASKS` for all
 tasks or one task's id, and likewise of what else ``services.changes`` tells. Whenever something of
-it is reported as changed, the revision of each tab that watches it grows, at most twice a second;
-the page's ``components.live.OnRevision`` calls a handler then. A tab whose session has ended gets
+it is reported as changed, the revision of each tab that watches it grows, twice a second at most
+(sooner where a task changed its status); the page's ``components.live.OnRevision`` calls a handler
+then. A tab whose session has ended gets
 nothing and is disconnected: pushes do not pass the guard.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 import reflex as rx
 
 from inference_ui import context
+from inference_ui.backend.services.changes import LIST
 from inference_ui.cookies import session_of
 
 TASKS = "*"
@@ -40,8 +42,8 @@ DELETIONS = "deletion:*"
 CLUSTER = "cluster:*"
 """The topic of the nodes and of what sits on them."""
 
-PAUSE_S = 0.5
-"""Between two pushes to the same tab."""
+PAUSE_S, SHORT_PAUSE_S = 0.5, 0.1
+"""Between two pushes to the same tab: of how far something is, and of where it changed status."""
 
 
 class Live(rx.State):
@@ -69,6 +71,7 @@ class Pushes:
         self._app = app
         self._changed: set[str] = set()
         self._news = asyncio.Event()
+        self._moved = asyncio.Event()
         self._owed: dict[str, set[str]] = {}
         self._raising: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -80,18 +83,27 @@ class Pushes:
     def _note(self, task_ids: frozenset[str]) -> None:
         self._changed |= task_ids
         self._news.set()
+        if LIST in task_ids:
+            self._moved.set()
 
     async def run(self) -> None:
         """Push until cancelled."""
         while True:
             await self._news.wait()
             self._news.clear()
+            self._moved.clear()
             changed, self._changed = self._changed, set()
             try:
                 await self._push(changed)
             except Exception:
                 _log.exception("tabs could not be told of changes")  # the next ones they shall be
-            await asyncio.sleep(PAUSE_S)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Gather news for a while; that a task came, went or changed its status does not wait."""
+        await asyncio.sleep(SHORT_PAUSE_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), PAUSE_S - SHORT_PAUSE_S)
 
     async def _push(self, changed: set[str]) -> None:
         names = self._app.event_namespace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import reflex as rx
@@ -23,6 +23,7 @@ from inference_ui.rows.tasks import (
     TabRow,
     TaskRow,
     WayOutRow,
+    changed_rows,
     list_rows,
 )
 from inference_ui.state import live
@@ -34,13 +35,17 @@ COUNTED = 100_000
 
 class TasksState(rx.State):
     """State of the task list's page. ``problem`` is why the list could not be read. While tasks are
-    picked (``picking``), the rows stay the same ones, and only what they say follows."""
+    picked (``picking``), the rows stay the same ones, and only what they say follows.
+
+    ``news`` are those of the ``rows``, by id, that say something else since these were sent: a list
+    is always sent whole, and most of its rows never change."""
 
     loaded: bool = False
     problem: MessageRow = MessageRow()
     server_now: float = 0.0
 
     rows: list[TaskRow] = []
+    news: dict[str, TaskRow] = {}
     ids: list[str] = []
     tabs: list[TabRow] = []
     heads: list[HeadRow] = []
@@ -60,10 +65,13 @@ class TasksState(rx.State):
     asked_id: str = ""
     stop_problem: MessageRow = MessageRow()
 
+    _sent: tuple[ListRows] = (ListRows(),)  # in a tuple, since Reflex guards all that can change
+
     @rx.var
     def asked(self) -> TaskRow | None:
         """The task that the dialog asks about, as it is now."""
-        return next((row for row in self.rows if row.id == self.asked_id), None)
+        known = next((row for row in self.rows if row.id == self.asked_id), None)
+        return self.news.get(self.asked_id, known)
 
     @rx.event
     async def load(self) -> None:
@@ -142,10 +150,19 @@ class TasksState(rx.State):
 
     def _show(self, rows: ListRows) -> None:
         """Assign what differs: what is assigned is sent to the tab, equal or not."""
+        before = self._sent[0]
+        news = changed_rows(before.rows, rows.rows)
+        if news is None:
+            self.rows, news = rows.rows, {}
+        else:
+            rows = replace(rows, rows=before.rows)
+        if self.news or news:
+            self.news = news
         for row in fields(rows):
             value = getattr(rows, row.name)
-            if getattr(self, row.name) != value:
+            if row.name != "rows" and getattr(before, row.name) != value:
                 setattr(self, row.name, value)
+        self._sent = (rows,)
 
 
 def _rows(

@@ -19,6 +19,7 @@ from inference_ui.backend.models.task_search import (
     TaskSelection,
 )
 from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.shared import Shared
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import task_list as queries
 from inference_ui.backend.store.database import Session, Store
@@ -60,7 +61,8 @@ class _Found:
 
 class TaskList:
     """Finds tasks. What it found is kept until ``changes`` tells that a task came, went or changed
-    its status: of the rest only the rows that are shown are read again."""
+    its status: of the rest only the rows that are shown are read again, once for all who follow the
+    same page."""
 
     def __init__(
         self, store: Store, changes: Changes, *, now: Callable[[], datetime] = utc_now
@@ -70,6 +72,7 @@ class TaskList:
         self._now = now
         self._found: OrderedDict[_Asked, tuple[int, _Found]] = OrderedDict()
         self._lock = threading.Lock()
+        self._followed: Shared[TaskPage] = Shared(changes)
 
     def page(
         self,
@@ -97,6 +100,12 @@ class TaskList:
             max(0, offset),
             max(1, min(limit, 200)),
         )
+        if fresh:
+            return self._page(asked, kept, fresh=True)
+        return self._followed.get((asked, kept), lambda: self._page(asked, kept, fresh=False))
+
+    def _page(self, asked: _Asked, kept: tuple[str, ...] | None, *, fresh: bool) -> TaskPage:
+        limit = asked[-1]
         with self._store.read() as session:
             found = self._find(session, asked, fresh=fresh)
             tasks = queries.rows(session, found.ids if kept is None else list(kept[:limit]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatu
 from inference_ui.backend.models.task_search import SearchField, TaskSearch
 from inference_ui.backend.services.task_list import TaskPage
 from inference_ui.rows.task_filter import PAGE_SIZE, TaskFilter
-from inference_ui.rows.tasks import TaskRow, list_rows, task_row
+from inference_ui.rows.tasks import TaskRow, changed_rows, list_rows, task_row
 from tests.support.samples import NOW, a_task
 
 OWNER = Actor("owner", "Lin Lan", Role.USER)
@@ -195,3 +196,13 @@ def test_tabs_count_every_status_and_keep_whose_tasks_are_shown() -> None:
     assert {tab.status: tab.count for tab in tabs if tab.count} == {"": 5, "QUEUED": 2, "FAILED": 3}
     assert [tab.status for tab in tabs if tab.current] == ["FAILED"]
     assert {tab.status: tab.href for tab in tabs}["QUEUED"] == "/?status=QUEUED&mine=1"
+
+
+def test_rows_that_say_something_else_are_news_and_many_make_a_new_list() -> None:
+    before = [row(id=f"{number}", succeeded=1) for number in range(40)]
+    moved = [replace(one, done=9) if one.id in ("3", "7") else one for one in before]
+    assert changed_rows(before, before) == {}
+    assert changed_rows(before, moved) == {"3": moved[3], "7": moved[7]}
+    assert changed_rows(before, moved[:-1]) is None
+    assert changed_rows(before, [moved[1], moved[0], *moved[2:]]) is None
+    assert changed_rows(before, [replace(one, done=9) for one in before]) is None
