@@ -36,10 +36,18 @@ def stored(store, task):
         return session.get_one(InferenceTask, task.id)
 
 
+def is_told(item, _name, kind, _reflected, _compare_to):
+    """SQLite does not tell which way an index runs: only PostgreSQL's can be compared."""
+    return kind != "index" or not any("DESC" in str(part) for part in item.expressions)
+
+
 def test_the_migrations_make_what_the_models_declare(store, database_url):
     engine = create_engine(database_url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True}
+        if engine.dialect.name == "sqlite":
+            opts["include_object"] = is_told
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, SQLModel.metadata) == []
     engine.dispose()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Bounds
-from sqlalchemy import JSON, Connection, Index, event
+from sqlalchemy import JSON, Connection, Index, event, text
 from sqlalchemy.orm import Mapper
 from sqlmodel import Field, SQLModel
 
@@ -158,7 +158,7 @@ class InferenceTask(SQLModel, table=True):
         Index(
             "ix_inference_task_list",
             "canary",
-            "created_at",
+            text("created_at DESC"),  # so that whatever is sorted by, equal ones come in order
             "id",
             "status",
             "owner_id",

@@ -165,8 +165,10 @@ class TaskList:
         counts = {TaskStatus(name): number for name, number in every.items()}
         wanted = search.statuses or tuple(TaskStatus)
         matching = sum(counts.get(status, 0) for status in wanted)
+        if not matching:
+            return _Found([], counts, 0)
         if offset >= matching:
-            offset = max(0, (matching - 1) // limit * limit)
+            offset = (matching - 1) // limit * limit
         ids = queries.matching_ids(
             session, search, owner_id, order, self._now(), offset=offset, limit=limit
         )

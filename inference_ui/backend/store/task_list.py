@@ -26,9 +26,9 @@ _PLACES = {status.value: place for place, status in enumerate(TaskStatus)}
 _COLUMNS: dict[SortKey, ColumnElement[Any]] = {
     SortKey.NAME: func.lower(_task.name),
     SortKey.STATUS: case(_PLACES, value=col(_task.status), else_=len(_PLACES)),
-    SortKey.SERVICE_TYPE: func.lower(_task.service_type),
-    SortKey.PACKAGE: func.lower(_task.package),
-    SortKey.SPEC: func.lower(_task.spec),
+    SortKey.SERVICE_TYPE: cast(ColumnElement[Any], col(_task.service_type)),
+    SortKey.PACKAGE: cast(ColumnElement[Any], col(_task.package)),
+    SortKey.SPEC: cast(ColumnElement[Any], col(_task.spec)),
     SortKey.OWNER: func.lower(User.name),
     SortKey.CREATED: cast(ColumnElement[Any], col(_task.created_at)),
 }

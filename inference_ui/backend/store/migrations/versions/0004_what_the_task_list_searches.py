@@ -10,7 +10,7 @@ depends_on = None
 
 _LIST = (
     "canary",
-    "created_at",
+    sa.text("created_at DESC"),
     "id",
     "status",
     "owner_id",
