@@ -8,7 +8,7 @@ import { say, sayOf, useLocale } from "./i18n";
 import { icon } from "./results_parts";
 
 const FIELDS = ["name", "status", "owner", "spec", "package"];
-const TYPED_MS = 120; // between the last key and the address
+const TYPED_MS = 60; // between the last key and the address
 const FEW = 4; // values of each field that are offered for a text
 
 const holds = (text, part) => text.toLowerCase().includes(part.trim().toLowerCase());

@@ -45,6 +45,9 @@ CLUSTER = "cluster:*"
 PAUSE_S, SHORT_PAUSE_S = 0.5, 0.1
 """Between two pushes to the same tab: of how far something is, and of where it changed status."""
 
+TAB_PAUSE_S = 0.006
+"""At least so long for each tab: about what it takes to answer one that reads again."""
+
 
 class Live(rx.State):
     """Numbers that grow whenever what the tab shows has changed: of deletions, and of the rest."""
@@ -100,10 +103,12 @@ class Pushes:
             await self._pause()
 
     async def _pause(self) -> None:
-        """Gather news for a while; that a task came, went or changed its status does not wait."""
-        await asyncio.sleep(SHORT_PAUSE_S)
+        """Gather news for a while, the longer the more tabs will read again; that a task came, went
+        or changed its status waits less."""
+        short = max(SHORT_PAUSE_S, TAB_PAUSE_S * len(_topics))
+        await asyncio.sleep(short)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), PAUSE_S - SHORT_PAUSE_S)
+            await asyncio.wait_for(self._moved.wait(), max(PAUSE_S - short, short))
 
     async def _push(self, changed: set[str]) -> None:
         names = self._app.event_namespace

@@ -65,13 +65,16 @@ class TasksState(rx.State):
     asked_id: str = ""
     stop_problem: MessageRow = MessageRow()
 
-    _sent: tuple[ListRows] = (ListRows(),)  # in a tuple, since Reflex guards all that can change
+    # In tuples, since Reflex guards all that can change: what was sent, and the rows as they are.
+    _sent: tuple[ListRows] = (ListRows(),)
+    _now: tuple[TaskRow, ...] = ()
+    _read_at: int = -1
 
     @rx.var
     def asked(self) -> TaskRow | None:
         """The task that the dialog asks about, as it is now."""
-        known = next((row for row in self.rows if row.id == self.asked_id), None)
-        return self.news.get(self.asked_id, known)
+        rows = self._now if self.asked_id else ()
+        return next((row for row in rows if row.id == self.asked_id), None)
 
     @rx.event
     async def load(self) -> None:
@@ -86,8 +89,9 @@ class TasksState(rx.State):
 
     @rx.event
     async def reload(self) -> None:
-        """Read the list again."""
-        await self._read(fresh=False)
+        """Read the list again, unless nothing changed since it was read."""
+        if product().changes.revision != self._read_at:
+            await self._read(fresh=False)
 
     @rx.event
     async def offer(self) -> None:
@@ -142,6 +146,7 @@ class TasksState(rx.State):
     async def _read(self, *, fresh: bool) -> None:
         user, chosen = actor(), TaskFilter.of(self.router.url.query)
         kept = tuple(self.ids) if self.picking and not fresh else None
+        self._read_at = product().changes.revision
         rows, start = await rx.run_in_thread(lambda: _rows(user, chosen, kept, fresh=fresh))
         self._show(rows)
         if self.start != start:
@@ -150,7 +155,7 @@ class TasksState(rx.State):
 
     def _show(self, rows: ListRows) -> None:
         """Assign what differs: what is assigned is sent to the tab, equal or not."""
-        before = self._sent[0]
+        before, self._now = self._sent[0], tuple(rows.rows)
         news = changed_rows(before.rows, rows.rows)
         if news is None:
             self.rows, news = rows.rows, {}
