@@ -26,6 +26,7 @@ from inference_ui.backend.services.changes import moved
 from inference_ui.backend.services.deletion_checks import FolderChecks
 from inference_ui.backend.services.deletions import CHUNK, topic
 from inference_ui.backend.services.freed import Freed, freed_by
+from inference_ui.backend.services.held_folders import held_folders
 from inference_ui.backend.store import deletions as queries
 from inference_ui.backend.store.database import Session, Store
 
@@ -94,9 +95,12 @@ class DeletionReconciler:
             found = queries.ready(session, CHUNK + len(running))
             known = (row for row in found if row.deletion_id in deletions)
             rows = [row for row in known if row.task_id not in running][:CHUNK]
-            with_folders = any(deletions[row.deletion_id].with_output for row in rows)
-            checks = FolderChecks(session) if with_folders else None
             freed = freed_by(session, rows, deletions)
+        checks = None
+        if any(deletions[row.deletion_id].with_output for row in rows):
+            held = held_folders(self._store)
+            with self._store.read() as session:
+                checks = FolderChecks(session, held)
         sums: dict[str, _Sum] = {}
         leaving: list[DeletedTask] = []
         for row in rows:

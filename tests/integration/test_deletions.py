@@ -13,7 +13,7 @@ from inference_ui.backend.cluster.memory import ONE_NODE, MemoryCluster
 from inference_ui.backend.deletion_reconciler import ABANDONED, KEPT, DeletionReconciler
 from inference_ui.backend.errors import Conflict, Forbidden, NotFound, Refused
 from inference_ui.backend.models.account import Actor, Role, User
-from inference_ui.backend.models.catalog import Dataset, Volume
+from inference_ui.backend.models.catalog import Dataset, ModelPackage, PackageLaunch, Volume
 from inference_ui.backend.models.compute import AcceleratorType, PhysicalCard
 from inference_ui.backend.models.deletion import DeletedState, Deletion
 from inference_ui.backend.models.task import EndReason, InferenceTask, Since, TaskEvent
@@ -261,6 +261,47 @@ def test_an_output_folder_that_holds_a_dataset_is_not_deleted(world):
     with pytest.raises(Conflict, match="OUTPUT_HOLDS_DATASET"):
         world.request(LIN, task, with_output=True)
     world.request(LIN, task)
+
+
+@pytest.mark.parametrize("moment", ["before", "since"])
+@pytest.mark.parametrize("what", ["OUTPUT_HOLDS_DATASET", "OUTPUT_HOLDS_PACKAGE"])
+def test_what_is_used_through_a_link_is_not_deleted_with_the_folder_it_leads_to(
+    world, moment, what
+):
+    task, place = world.add("night"), world.volume / "night"
+    asked = world.request(LIN, task, with_output=True) if moment == "since" else None
+    (world.volume / "ds").symlink_to(place / "deep")
+    with world.store.write() as session:
+        if what == "OUTPUT_HOLDS_DATASET":
+            session.add(Dataset(name="again", owner_id="lin", volume_id="v", path="ds"))
+        else:
+            launch = PackageLaunch(command=("run",), model_volume_id="v", model_path="ds")
+            session.add(
+                ModelPackage(
+                    name="m", version="1", owner_id="lin", service_type="CUSTOM", launch=launch
+                )
+            )
+    if asked is None:
+        preview = world.deletions.preview(LIN, TaskSelection((task,)))
+        assert [need.code for need in preview.needed] == [what]
+        with pytest.raises(Conflict, match=what):
+            world.request(LIN, task, with_output=True)
+    else:
+        world.settle()
+        assert world.reasons(asked) == {task: what}
+    assert (place / "deep" / "one.json").exists()
+
+
+def test_a_dataset_on_a_volume_that_is_a_link_to_another_ones_folder_is_held(world):
+    task = world.add("night")
+    other = world.volume.parent / "other"
+    other.symlink_to(world.volume)
+    with world.store.write() as session:
+        session.add(Volume(id="w", name="other", owner_id="admin", root=str(other)))
+        session.flush()
+        session.add(Dataset(name="again", owner_id="lin", volume_id="w", path="night"))
+    with pytest.raises(Conflict, match="OUTPUT_HOLDS_DATASET"):
+        world.request(LIN, task, with_output=True)
 
 
 @pytest.mark.parametrize("change", ["volume", "dataset", "folder", "missing"])

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from inference_ui.backend.errors import Conflict, Forbidden, Message, NotFound, Refused
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.deletion import DeletedTask
+from inference_ui.backend.services.held_folders import HeldFolders
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import deletions as queries
 from inference_ui.backend.store.database import Session
@@ -26,11 +27,13 @@ class Judge:
     Who reads whose output, and what lies where, is asked once: whoever deletes a folder asks again.
     """
 
-    def __init__(self, session: Session, actor: Actor, meant: Sequence[str]) -> None:
+    def __init__(
+        self, session: Session, actor: Actor, meant: Sequence[str], held: HeldFolders
+    ) -> None:
         self._actor = actor
         self._meant = frozenset(meant)
         self._readers = queries.readers(session)
-        self._held = held_folders(session)
+        self._held = held
 
     def problem(self, task: Candidate, owner: str = "", who: str = "") -> Message | None:
         """Say what keeps the task from being deleted, or None. The sentence names its ``owner``,
@@ -46,7 +49,7 @@ class Judge:
         for reader in self._readers.get(task.id, ()):
             if not (reader.leaving or reader.id in self._meant):
                 return Message("OUTPUT_NEEDED", {"name": task.name, "task": reader.name})
-        return holding(self._held, task.output_folder, task.name)
+        return self._held.problem(task.output_folder, task.name)
 
     def problems(
         self,
@@ -77,10 +80,9 @@ class Judge:
 class FolderChecks:
     """What keeps output folders from being deleted, as it is at the moment of their deletion."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, held: HeldFolders) -> None:
         self._readers = queries.readers(session)
-        self._held = held_folders(session)
-        self._volumes = queries.volume_roots(session)
+        self._held = held
 
     def awaited(self, task_id: str) -> bool:
         """Whether somebody still reads the task's output who is being deleted, too."""
@@ -91,30 +93,9 @@ class FolderChecks:
         for reader in self._readers.get(row.task_id, ()):
             return Message("OUTPUT_NEEDED", {"name": row.name, "task": reader.name})
         folder = PurePath(row.output_folder)
-        if folder.name.startswith(".") or str(folder.parent) not in self._volumes:
+        if folder.name.startswith(".") or str(folder.parent) not in self._held.roots:
             return Message("OUTPUT_OFF_VOLUME", {"folder": row.output_folder})
-        return holding(self._held, row.output_folder, row.name)
-
-
-def held_folders(session: Session) -> dict[str, tuple[str, str]]:
-    """Return every folder that holds a volume or a dataset, or is one: what it holds (the code of
-    the message that says so) and the name of that."""
-    held: dict[str, tuple[str, str]] = {}
-    for code, name, path in queries.folders_in_use(session):
-        place = PurePath(path)
-        for folder in (place, *place.parents):
-            held.setdefault(str(folder), (code, name))
-    return held
-
-
-def holding(held: Mapping[str, tuple[str, str]], output_folder: str, name: str) -> Message | None:
-    """Say which volume or dataset lies in the output folder of the task ``name``, or None."""
-    code, inside = held.get(str(PurePath(output_folder)), ("", ""))
-    if code == "OUTPUT_HOLDS_VOLUME":
-        return Message("OUTPUT_HOLDS_VOLUME", {"name": name, "volume": inside})
-    if code == "OUTPUT_HOLDS_DATASET":
-        return Message("OUTPUT_HOLDS_DATASET", {"name": name, "dataset": inside})
-    return None
+        return self._held.problem(row.output_folder, row.name)
 
 
 def refuse_deleting(session: Session, task_id: str) -> None:

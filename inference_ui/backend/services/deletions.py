@@ -27,6 +27,7 @@ from inference_ui.backend.services.deletion_views import (
     MeantTask,
     entry_of,
 )
+from inference_ui.backend.services.held_folders import held_folders
 from inference_ui.backend.services.task_list import TaskList
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import deletions as queries
@@ -73,8 +74,9 @@ class Deletions:
         _may_delete(actor)
         ids = self._meant(actor, selection)
         meant: list[Candidate] = []
+        held = held_folders(self._store)
         with self._store.read() as session:
-            judge = Judge(session, actor, ids)
+            judge = Judge(session, actor, ids, held)
             for chunk in _chunks(ids):
                 found = queries.candidates(session, chunk)
                 meant += [found[id] for id in chunk if id in found]
@@ -109,7 +111,7 @@ class Deletions:
         What of it cannot be deleted stands in the receipt, with the reason. Where one task alone
         is meant and cannot be deleted, raises :class:`Forbidden` (TASK_OF_ANOTHER),
         :class:`NotFound` (TASK_UNKNOWN, TASK_DELETED) or :class:`Conflict` (TASK_BEING_DELETED,
-        OUTPUT_NEEDED, OUTPUT_HOLDS_DATASET, OUTPUT_HOLDS_VOLUME). Raises :class:`Forbidden`
+        OUTPUT_NEEDED, OUTPUT_HOLDS_…). Raises :class:`Forbidden`
         (VIEWERS_DELETE_NOTHING) for viewers and :class:`NotFound` (NOTHING_TO_DELETE) for a
         selection that means none.
         """
@@ -125,8 +127,9 @@ class Deletions:
             with_output=with_output,
             asked=len(ids),
         )
+        held = held_folders(self._store)
         with self._store.read() as session:
-            judge = Judge(session, actor, ids)
+            judge = Judge(session, actor, ids, held)
         for chunk in _chunks(ids):
             self._take_down(actor, deletion, chunk, judge)
         with self._store.write() as session:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import JSON, ColumnElement, case, insert, type_coerce
 from sqlmodel import Session, col, delete, func, or_, select, update
 
-from inference_ui.backend.models.catalog import Dataset, Volume
+from inference_ui.backend.models.catalog import Dataset, ModelPackage, Volume
 from inference_ui.backend.models.deletion import DeletedState, DeletedTask, Deletion
 from inference_ui.backend.models.task import (
     ENDED,
@@ -99,16 +99,22 @@ def readers(session: Session) -> dict[str, list[Reader]]:
 
 def folders_in_use(session: Session) -> list[tuple[str, str, str]]:
     """Return the folders that must not vanish: the code of why, the name of what it is, the path.
-    A dataset's path is relative to the root that stands before it, separated by a slash."""
-    volumes = session.exec(select(Volume.name, Volume.root)).all()
-    query = select(Dataset.name, Volume.root, Dataset.path).join(
-        Volume, col(Volume.id) == Dataset.volume_id
-    )
-    found = [("OUTPUT_HOLDS_VOLUME", name, root) for name, root in volumes]
-    datasets = session.exec(query).all()
-    return found + [
-        ("OUTPUT_HOLDS_DATASET", name, f"{root}/{path}") for name, root, path in datasets
+    A path on a volume is relative to the root that stands before it, separated by a slash."""
+    volumes = session.exec(select(Volume)).all()
+    roots = {one.id: one.root for one in volumes}
+    datasets = session.exec(select(Dataset.name, Dataset.volume_id, Dataset.path)).all()
+    found = [("OUTPUT_HOLDS_VOLUME", one.name, one.root) for one in volumes]
+    found += [
+        ("OUTPUT_HOLDS_DATASET", name, f"{roots[volume_id]}/{path}")
+        for name, volume_id, path in datasets
     ]
+    for package in session.exec(select(ModelPackage)):
+        root = roots.get(package.launch.model_volume_id or "")
+        if root is not None:
+            path = f"{root}/{package.launch.model_path}"
+            label = f"{package.name} {package.version}"
+            found.append(("OUTPUT_HOLDS_PACKAGE", label, path))
+    return found
 
 
 def volume_roots(session: Session) -> frozenset[str]:

@@ -15,6 +15,8 @@ TEXT = {
     "Delete that dataset first, or keep the output folder",
     "OUTPUT_HOLDS_VOLUME": "The output folder of “{name}” holds the volume “{volume}”. "
     "Remove that volume first, or keep the output folder",
+    "OUTPUT_HOLDS_PACKAGE": "The output folder of “{name}” holds the model files of “{package}”. "
+    "Delete that package first, or keep the output folder",
     "OUTPUT_MISSING": "{folder} was not found. If its volume is not mounted, "
     "the files are still there",
     "OUTPUT_NOT_A_FOLDER": "{folder} is a link or a file, not the task's folder, "

@@ -12,6 +12,8 @@ TEXT = {
     "。先删除那个数据集，或不勾选输出文件夹",
     "OUTPUT_HOLDS_VOLUME": "“{name}”的输出文件夹里有存储卷“{volume}”"
     "。先移除那个存储卷，或不勾选输出文件夹",
+    "OUTPUT_HOLDS_PACKAGE": "“{name}”的输出文件夹里有模型包“{package}”的模型文件"
+    "。先删除那个模型包，或不勾选输出文件夹",
     "OUTPUT_MISSING": "没有找到 {folder}。如果存储卷没有挂好，文件还在那里",
     "OUTPUT_NOT_A_FOLDER": "{folder} 是链接或文件，不是任务的文件夹，没有动它",
     "OUTPUT_OFF_VOLUME": "{folder} 不在已登记的存储卷里，没有动它",
