@@ -82,7 +82,8 @@ class DeletionReconciler:
             deletions = {one.id: one for one in queries.unended(session)}
         if not deletions:
             return frozenset()
-        return self._let_go(deletions) | self._clear() | self._close(deletions.values())
+        changed = self._let_go(deletions) | self._clear(deletions)
+        return changed | self._close(deletions.values())
 
     def _let_go(self, deletions: Mapping[str, Deletion]) -> frozenset[str]:
         """Delete tasks that have ended and of which nothing runs any more."""
@@ -120,9 +121,10 @@ class DeletionReconciler:
         with self._store.write() as session:
             queries.remove_tasks(session, [row.task_id for row in leaving])
             self._write(session, leaving, sums)
-        return moved(*(row.task_id for row in leaving), *map(topic, sums))
+        told = {topic(deletions[id].owner_id, id) for id in sums}
+        return moved(*(row.task_id for row in leaving), *told)
 
-    def _clear(self) -> frozenset[str]:
+    def _clear(self, deletions: Mapping[str, Deletion]) -> frozenset[str]:
         """Remove files of tasks that are gone, for a moment."""
         now = time.monotonic()
         self._again_at = {id: at for id, at in self._again_at.items() if at > now}
@@ -143,7 +145,7 @@ class DeletionReconciler:
             self._write(session, worked_on, sums)
         for volume in {_volume(row) for row in worked_on}:
             deleted_folders.tidy(volume)
-        return frozenset(map(topic, sums))
+        return frozenset(topic(deletions[id].owner_id, id) for id in sums if id in deletions)
 
     def _end_clearing(self, row: DeletedTask, removal: Removal, added: _Sum) -> None:
         problem = removal.reason
@@ -160,15 +162,16 @@ class DeletionReconciler:
         """End the deletions of which nothing is left to do."""
         now, ended = self._now(), set()
         for deletion in deletions:
-            taken = deletion.taken_at is not None or now - deletion.touched_at > ABANDONED
             with self._store.read() as session:
-                if not taken or queries.open_tasks(session, deletion.id):
+                if not _is_taken(deletion, now) or queries.open_tasks(session, deletion.id):
                     continue
             with self._store.write() as session:
-                row = session.get_one(Deletion, deletion.id)
+                row = session.get_one(Deletion, deletion.id, with_for_update=True)
+                if not _is_taken(row, now) or queries.open_tasks(session, row.id):
+                    continue  # a request that was thought to be abandoned went on just now
                 row.taken_at, row.ended_at = row.taken_at or now, now
                 session.add(row)
-            ended.add(topic(deletion.id))
+            ended.add(topic(deletion.owner_id, deletion.id))
         return frozenset(ended)
 
     def _write(
@@ -193,6 +196,10 @@ class DeletionReconciler:
             self._forgot_at = time.monotonic()
             with self._store.write() as session:
                 queries.forget(session, self._now() - KEPT)
+
+
+def _is_taken(deletion: Deletion, now: datetime) -> bool:
+    return deletion.taken_at is not None or now - deletion.touched_at > ABANDONED
 
 
 def _owners(names: frozenset[str]) -> set[str]:

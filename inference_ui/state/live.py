@@ -33,11 +33,6 @@ DATASETS = "dataset:*"
 PACKAGES = "package:*"
 """The topic of every model package and its trials; of one it is ``package:<id>``."""
 
-DELETION = "deletion"
-"""How the topics of deletions begin."""
-
-DELETIONS = "deletion:*"
-"""The topic of every deletion of tasks; of one it is ``deletion:<id>``."""
 
 CLUSTER = "cluster:*"
 """The topic of the nodes and of what sits on them."""
@@ -54,6 +49,15 @@ class Live(rx.State):
 
     revision: int = 0
     deletion_revision: int = 0
+
+
+DELETION = "deletion"
+"""How the topics of deletions begin."""
+
+
+def deletions_of(user_id: str) -> str:
+    """Return the topic of every deletion of tasks that a user asked for."""
+    return f"{DELETION}:{user_id}:*"
 
 
 _log = logging.getLogger(__name__)

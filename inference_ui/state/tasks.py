@@ -79,7 +79,7 @@ class TasksState(rx.State):
     @rx.event
     async def load(self) -> None:
         """Show what the address says, and follow it from now on."""
-        await live.watch(self, live.TASKS, live.DELETIONS)
+        await live.watch(self, live.TASKS, live.deletions_of(actor().id))
         try:
             await self._read(fresh=True)
             self.problem = MessageRow()

@@ -124,7 +124,7 @@ def test_a_task_is_deleted_and_its_output_stays_unless_asked_for(world):
     asked = world.request(LIN, task)
     assert (asked.accepted, asked.gone, asked.ended_at, asked.name) == (1, 0, None, "night")
     told = world.settle()
-    assert {task, LIST, topic(asked.id)} <= told
+    assert {task, LIST, topic("lin", asked.id)} <= told
     receipt = world.view(asked)
     assert receipt.ended_at == NOW
     assert (receipt.gone, receipt.removed, receipt.kept, receipt.problems) == (1, 0, 1, 0)
@@ -421,6 +421,48 @@ def test_a_request_that_was_cut_short_ends_with_what_was_taken_down(world):
     world.now += ABANDONED + timedelta(seconds=1)
     world.settle()
     assert (world.view(asked).ended_at, world.view(asked).unreached) == (world.now, 9)
+
+
+def test_a_request_that_was_held_up_too_long_marks_nothing_more(world, monkeypatch):
+    monkeypatch.setattr(service, "CHUNK", 1)
+    first, second = world.add("first"), world.add("second")
+
+    def hold_up(told):
+        if first in told and world.now == NOW:
+            world.now += ABANDONED + timedelta(seconds=1)
+            world.settle()
+
+    world.changes.subscribe(hold_up)
+    asked = world.request(LIN, first, second)
+    assert (asked.accepted, asked.unreached, asked.ended_at) == (1, 1, world.now)
+    world.settle()
+    assert world.ids() == {second}
+    world.request(LIN, second)
+    world.settle()
+    assert world.ids() == set()
+
+
+def test_a_deletion_is_not_ended_when_its_request_goes_on_at_the_last_moment(world):
+    asked = world.request(LIN, world.add("night"))
+    world.settle()
+    with world.store.write() as session:
+        row = session.get_one(Deletion, asked.id)
+        row.taken_at = row.ended_at = None
+        stale = row.model_copy()
+    world.now += ABANDONED + timedelta(seconds=1)
+    with world.store.write() as session:
+        session.get_one(Deletion, asked.id).touched_at = world.now
+    world.loop._close([stale])
+    assert world.view(asked).ended_at is None
+
+
+def test_what_begins_to_match_after_the_question_is_not_meant(world):
+    world.add("one")
+    seen = world.deletions.preview(ADMIN, EVERYTHING)
+    late = world.add("two", ZHOU, status="RUNNING")
+    world.deletions.request(ADMIN, TaskSelection(seen.meant))
+    world.settle()
+    assert world.ids() == {late}
 
 
 def test_a_receipt_is_ones_own_until_it_is_dismissed_or_old(world):

@@ -22,16 +22,17 @@ class MeantTask:
 
 @dataclass(frozen=True, slots=True)
 class DeletionPreview:
-    """What a deletion would do. Of the ``asked`` tasks, ``tasks`` would be deleted, of which
-    ``running`` have not ended; ``others`` belong to somebody else, ``leaving`` are being deleted
-    already, ``missing`` are gone. ``first`` are the first that would be deleted, those that have
-    not ended before the others.
+    """What a deletion of the tasks ``meant`` (ids) would do. Of the ``asked`` tasks, ``tasks``
+    would be deleted, of which ``running`` have not ended; ``others`` belong to somebody else,
+    ``leaving`` are being deleted already, ``missing`` are gone. ``first`` are the first that would
+    be deleted, those that have not ended before the others.
 
     ``volumes`` are how many output folders lie on each volume, by its name, with ``results``
     result files in all. With their output, ``needed_count`` of them would be refused; ``needed``
     says of the first few why.
     """
 
+    meant: tuple[str, ...]
     asked: int
     tasks: int
     running: int
@@ -47,7 +48,8 @@ class DeletionPreview:
 
 @dataclass(frozen=True, slots=True)
 class DeletionView:
-    """How a deletion goes, and its receipt once it ``ended_at``.
+    """How a deletion goes, and its receipt once it ``ended_at``. Until all that is ``asked`` was
+    ``taken`` down, ``accepted`` and ``refused`` grow.
 
     ``gone`` of the ``accepted`` tasks are deleted; ``refused`` ones are not, and ``unreached`` ones
     were never taken down because the server stopped meanwhile. ``name`` is the task's name
@@ -61,6 +63,7 @@ class DeletionView:
 
     id: str
     requested_at: datetime
+    taken: bool
     ended_at: datetime | None
     with_output: bool
     name: str

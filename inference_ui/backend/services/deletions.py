@@ -43,9 +43,10 @@ MOST_RECENT = 20
 MOST_ENTRIES = 200
 
 
-def topic(deletion_id: str) -> str:
-    """Return what is told of as changed (``services.changes``) when a deletion goes on."""
-    return f"deletion:{deletion_id}"
+def topic(owner_id: str, deletion_id: str) -> str:
+    """Return what is told of as changed (``services.changes``) when a deletion goes on that this
+    user asked for."""
+    return f"deletion:{owner_id}:{deletion_id}"
 
 
 class Deletions:
@@ -87,6 +88,7 @@ class Deletions:
             names = account_queries.names_of(session, {one.owner_id for one in first})
         others = [one for one in meant if not actor.owns(one.owner_id)]
         return DeletionPreview(
+            meant=ids,
             asked=len(ids),
             tasks=len(deletable),
             running=sum(not one.status.ended for one in deletable),
@@ -114,6 +116,9 @@ class Deletions:
         OUTPUT_NEEDED, OUTPUT_HOLDS_…). Raises :class:`Forbidden`
         (VIEWERS_DELETE_NOTHING) for viewers and :class:`NotFound` (NOTHING_TO_DELETE) for a
         selection that means none.
+
+        Who was asked about it before gives what :meth:`preview` ``meant``: a search may mean more
+        by now.
         """
         _may_delete(actor)
         ids = self._meant(actor, selection)
@@ -130,11 +135,12 @@ class Deletions:
         held = held_folders(self._store)
         with self._store.read() as session:
             judge = Judge(session, actor, ids, held)
-        for chunk in _chunks(ids):
-            self._take_down(actor, deletion, chunk, judge)
+        for number, chunk in enumerate(_chunks(ids)):
+            if not self._take_down(actor, deletion, chunk, judge, first=number == 0):
+                break
         with self._store.write() as session:
-            session.get_one(Deletion, deletion.id).taken_at = self._now()
-        self._changes.publish(frozenset({topic(deletion.id)}))
+            queries.set_taken(session, deletion.id, self._now())
+        self._changes.publish(frozenset({topic(actor.id, deletion.id)}))
         return self.view(actor, deletion.id, limit=0).view
 
     def recent(self, actor: Actor) -> tuple[DeletionView, ...]:
@@ -160,8 +166,9 @@ class Deletions:
     def dismiss(self, actor: Actor, deletion_id: str) -> None:
         """Show a deletion no longer; one that has not ended goes on. Raises as :meth:`view`."""
         with self._store.write() as session:
-            _own(session, actor, deletion_id).dismissed_at = self._now()
-        self._changes.publish(frozenset({topic(deletion_id)}))
+            deletion = _own(session, actor, deletion_id)
+            deletion.dismissed_at = self._now()
+        self._changes.publish(frozenset({topic(deletion.owner_id, deletion_id)}))
 
     def _meant(self, actor: Actor, selection: TaskSelection) -> tuple[str, ...]:
         """Return the ids that are meant, but what cannot be one: receipts keep them."""
@@ -169,18 +176,22 @@ class Deletions:
         return tuple(id for id in ids if len(id) <= LONGEST_ID and id.isprintable())
 
     def _take_down(
-        self, actor: Actor, deletion: Deletion, chunk: Sequence[str], judge: Judge
-    ) -> None:
-        """Mark a piece of what is meant, and write down what of it is refused and why."""
+        self, actor: Actor, deletion: Deletion, chunk: Sequence[str], judge: Judge, *, first: bool
+    ) -> bool:
+        """Mark a piece of what is meant, and write down what of it is refused and why. False, and
+        nothing is marked, where the deletion was ended meanwhile as one that nobody goes on with:
+        what was marked for it now would never go."""
         now = self._now()
         with self._store.write() as session:
             found = queries.candidates(session, chunk, lock=True)
             problems = judge.problems(session, chunk, found, with_output=deletion.with_output)
             if deletion.asked == 1 and problems:
                 raise refusal(problems[chunk[0]])
-            if session.get(Deletion, deletion.id) is None:
+            if first:
                 session.add(deletion.model_copy())
                 session.flush()
+            elif not queries.hold_open(session, deletion.id):
+                return False
             accepted = [found[id] for id in chunk if id not in problems]
             ids = [one.id for one in accepted]
             queries.mark(session, deletion.id, ids)
@@ -189,7 +200,8 @@ class Deletions:
             queries.insert_rows(session, rows)
             counts = {"accepted": len(accepted), "refused": len(problems)}
             queries.add_to(session, deletion.id, at=now, **counts)
-        self._changes.publish(moved(*ids, topic(deletion.id)))
+        self._changes.publish(moved(*ids, topic(actor.id, deletion.id)))
+        return True
 
     def _view(self, session: Session, row: Deletion) -> DeletionView:
         only = queries.entries(session, row.id, 0, 1) if row.asked == 1 else []
@@ -197,6 +209,7 @@ class Deletions:
         return DeletionView(
             id=row.id,
             requested_at=row.requested_at,
+            taken=row.taken_at is not None,
             ended_at=row.ended_at,
             with_output=row.with_output,
             name=only[0].name if only else "",

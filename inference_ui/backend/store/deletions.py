@@ -165,6 +165,20 @@ def add_to(session: Session, deletion_id: str, *, at: datetime, **counts: int) -
     )
 
 
+def hold_open(session: Session, deletion_id: str) -> bool:
+    """Tell whether a deletion has not ended; if so, nobody ends it before the session does."""
+    query = select(Deletion.id).where(Deletion.id == deletion_id, col(Deletion.ended_at).is_(None))
+    return session.exec(query.with_for_update()).first() is not None
+
+
+def set_taken(session: Session, deletion_id: str, at: datetime) -> None:
+    """Write down that all of a deletion was taken down, unless it ended before."""
+    query = update(Deletion).where(
+        col(Deletion.id) == deletion_id, col(Deletion.taken_at).is_(None)
+    )
+    session.execute(query.values(taken_at=at))
+
+
 def of_user(session: Session, owner_id: str, limit: int) -> list[Deletion]:
     """Return a user's last deletions that were not dismissed, the newest first."""
     query = (
@@ -219,8 +233,10 @@ def ready(session: Session, limit: int) -> list[DeletedTask]:
     """Return tasks that are to be deleted and have ended."""
     query = (
         select(DeletedTask)
+        .join(Deletion, col(Deletion.id) == DeletedTask.deletion_id)
         .outerjoin(_task, col(_task.id) == DeletedTask.task_id)
         .where(
+            col(Deletion.ended_at).is_(None),
             DeletedTask.state == DeletedState.WAITING,
             or_(col(_task.id).is_(None), col(_task.status).in_(ENDED)),
         )

@@ -20,6 +20,7 @@ from inference_ui.rows.receipt import FreedRow, detail_row, receipt_row
 from tests.support.samples import NOW, a_task
 
 PREVIEW = DeletionPreview(
+    meant=(),
     asked=40,
     tasks=37,
     running=2,
@@ -38,6 +39,7 @@ PREVIEW = DeletionPreview(
 VIEW = DeletionView(
     id="d",
     requested_at=NOW,
+    taken=True,
     ended_at=None,
     with_output=True,
     name="",
