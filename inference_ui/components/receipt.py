@@ -46,7 +46,13 @@ def _running(row: Any) -> rx.Component:
         t("receipt.deleting", count=row.count),
     )
     return rx.fragment(
-        rx.el.b(rx.cond(row.clearing, t("receipt.clearing"), title)),
+        rx.el.b(
+            rx.cond(
+                row.clearing,
+                t("receipt.clearing"),
+                rx.cond(row.taking, t("receipt.taking"), title),
+            )
+        ),
         rx.cond(
             row.clearing,
             None,

@@ -13,7 +13,7 @@ from inference_ui.state.live import Live
 
 def deletion_question() -> rx.Component:
     """Return the dialog that ``DeletingState`` opens."""
-    return delete_question(
+    dialog = delete_question(
         DeletingState.question,
         with_output=DeletingState.with_output,
         refused=DeletingState.refused,
@@ -23,6 +23,7 @@ def deletion_question() -> rx.Component:
         on_confirm=DeletingState.confirm,
         on_close=DeletingState.leave_be,
     )
+    return rx.fragment(rx.el.div(hidden=True, on_mount=DeletingState.close), dialog)
 
 
 def deletion_receipts() -> rx.Component:

@@ -19,13 +19,14 @@ class FreedRow:
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
     """A deletion. ``name`` is the task's where only one was meant. While it is not ``ended``,
-    ``gone`` of ``count`` tasks are deleted (``width`` as a CSS length), and ``clearing`` tells that
-    only files are left. ``undone`` tasks were not deleted. ``place`` is where files were kept,
-    ``""`` where none were."""
+    ``gone`` of ``count`` tasks are deleted (``width`` as a CSS length); before, while it is
+    ``taking``, so many of them are taken down. ``clearing`` tells that only files are left.
+    ``undone`` tasks were not deleted. ``place`` is where files were kept, ``""`` for nowhere."""
 
     id: str
     name: str
     ended: bool
+    taking: bool
     clearing: bool
     count: int
     gone: int
@@ -71,15 +72,20 @@ class DetailRow:
 def receipt_row(view: DeletionView) -> ReceiptRow:
     """Return the row of a deletion."""
     places = [f"{volume} / {view.name}" if view.name else volume for volume in view.kept_on]
+    taking = view.ended_at is None and not view.taken
+    gone, count = view.gone, view.accepted
+    if taking:
+        gone, count = view.accepted + view.refused, view.asked
     return ReceiptRow(
         id=view.id,
         name=view.name,
         ended=view.ended_at is not None,
-        clearing=view.ended_at is None and view.with_output and view.gone == view.accepted > 0,
-        count=view.accepted,
-        gone=view.gone,
-        width=share_width(view.gone, view.accepted),
-        percent=100 * view.gone // view.accepted if view.accepted else 0,
+        taking=taking,
+        clearing=(view.ended_at is None and view.taken and view.with_output and gone == count > 0),
+        count=count,
+        gone=gone,
+        width=share_width(gone, count),
+        percent=100 * gone // count if count else 0,
         undone=view.refused + view.unreached,
         unreached=view.unreached,
         replicas=view.replicas,

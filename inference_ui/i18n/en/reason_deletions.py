@@ -3,6 +3,8 @@ TEXT = {
     "VIEWERS_DELETE_NOTHING": "You are a viewer and cannot delete tasks. "
     "Ask an administrator to change your role",
     "NOTHING_TO_DELETE": "None of the selected tasks is there any more",
+    "TOO_MANY_PICKED": "At most {most, number} tasks can be picked one by one. "
+    "For more, select all that match a search",
     "TASK_OF_ANOTHER": "“{name}” is {owner}'s task; only its creator or an administrator "
     "can delete it",
     "TASK_BEING_DELETED": "“{name}” is being deleted by {who}",

@@ -6,6 +6,7 @@ TEXT = {
     "none": "No task was deleted",
     "deleting": "Deleting {count, plural, one {# task} other {# tasks}}",
     "deleting_one": "Deleting “{name}”",
+    "taking": "Taking down what is to be deleted",
     "of": "{gone, number} / {count, number}",
     "clearing": "The tasks are gone, deleting files",
     "cleared": "{files, plural, one {# file} other {# files}} deleted ({bytes, size})",

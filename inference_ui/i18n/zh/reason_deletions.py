@@ -2,6 +2,7 @@ AREA = "reason"
 TEXT = {
     "VIEWERS_DELETE_NOTHING": "你是查看者，不能删除任务。需要删除时请管理员改你的角色",
     "NOTHING_TO_DELETE": "选中的任务都已经不在了",
+    "TOO_MANY_PICKED": "一次最多选 {most, number} 个任务。更多时请用搜索条件选中全部",
     "TASK_OF_ANOTHER": "“{name}”是 {owner} 的任务，只有创建人和管理员能删除它",
     "TASK_BEING_DELETED": "“{name}”正在被 {who} 删除",
     "TASK_DELETED": "“{name}”已经被 {who} 删除了",

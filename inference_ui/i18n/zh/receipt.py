@@ -6,6 +6,7 @@ TEXT = {
     "none": "没有删除任务",
     "deleting": "正在删除 {count, number} 个任务",
     "deleting_one": "正在删除“{name}”",
+    "taking": "正在登记要删除的任务",
     "of": "{gone, number} / {count, number}",
     "clearing": "任务已删除，正在删除文件",
     "cleared": "已删 {files, number} 个文件（{bytes, size}）",

@@ -84,6 +84,12 @@ def test_while_it_goes_on_it_tells_how_far_it_is():
     assert not receipt_row(replace(VIEW, gone=37, with_output=False)).clearing
 
 
+def test_until_all_is_taken_down_it_tells_how_much_of_it_is():
+    row = receipt_row(replace(VIEW, taken=False, accepted=5, refused=5, gone=5))
+    assert (row.taking, row.clearing, row.gone, row.count, row.percent) == (True, False, 10, 40, 25)
+    assert not receipt_row(replace(VIEW, taken=False, ended_at=NOW)).taking
+
+
 def test_the_receipt_tells_what_was_freed_and_where_files_stay():
     ended = replace(VIEW, ended_at=NOW, gone=37, kept=37, kept_on={"fast": 7, "results": 30})
     row = receipt_row(ended)
