@@ -46,6 +46,8 @@ TRIES, PAUSE_S = 3, 10.0
 
 _FORGET_S = 3600.0
 
+_NOT_IN_PLACE = frozenset({"OUTPUT_MISSING", "OUTPUT_NOT_REMOVED"})
+
 
 @dataclass
 class _Sum:
@@ -156,7 +158,7 @@ class DeletionReconciler:
                 return
         self._tries.pop(row.task_id, None)
         row.state = DeletedState.DELETED
-        _note_folder(row, added, kept=problem is not None, problem=problem)
+        _note_folder(row, added, problem, removed=problem is None)
 
     def _close(self, deletions: Iterable[Deletion]) -> frozenset[str]:
         """End the deletions of which nothing is left to do."""
@@ -224,14 +226,18 @@ def _receipt(
         row.state = DeletedState.CLEARING
     else:
         row.state = DeletedState.DELETED
-        _note_folder(row, added, kept=True, problem=problem)
+        _note_folder(row, added, problem)
 
 
-def _note_folder(row: DeletedTask, added: _Sum, *, kept: bool, problem: Message | None) -> None:
-    row.kept = kept
+def _note_folder(
+    row: DeletedTask, added: _Sum, problem: Message | None, *, removed: bool = False
+) -> None:
+    """A folder that is kept is whole and in its place. One that is missing, or is removed in part,
+    is neither kept nor removed: its problem says what there is, and where."""
+    row.kept = not removed and (problem is None or problem.code not in _NOT_IN_PLACE)
     row.problem = problem.to_json() if problem else None
-    added.kept += kept
-    added.removed += not kept
+    added.kept += row.kept
+    added.removed += removed
     added.problems += problem is not None
 
 

@@ -93,7 +93,10 @@ def _ended(row: Any) -> rx.Component:
             row.cards,
             lambda freed: rx.el.span(t("receipt.cards", count=freed.count, model=freed.model)),
         ),
-        _fact(row.removed > 0, t("receipt.files", files=row.files, bytes=row.bytes)),
+        _fact(
+            (row.removed > 0) | (row.files > 0),
+            t("receipt.files", files=row.files, bytes=row.bytes),
+        ),
         _fact(row.place != "", t("receipt.kept", place=row.place)),
         _undone(row),
         _fact(row.problems > 0, t("receipt.problems", count=row.problems), "warn"),

@@ -244,6 +244,12 @@ def test_a_copy_creates_the_same_task_and_what_is_new_since_is_all_it_does(insta
     names = {line.source.removeprefix("/workspace/dataset/") for line in journal(ended)}
     assert names == {"new.json", "part-1/page-0001.json"}
 
+    Path(first.plan.output_folder).rename(installation.folder / "away")
+    again, actor = installation.product.again, installation.administrator
+    with pytest.raises(Conflict, match="SINCE_GONE"):
+        again.run_again(actor, task.id)
+    assert len(hits.read_bytes()) == before + 2, "what the earlier task did is not done again"
+
 
 def canary(installation, draft):
     product, actor = installation.product, installation.administrator

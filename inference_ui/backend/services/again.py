@@ -87,6 +87,7 @@ class Again:
         task = self._tasks.get(actor, task_id)
         if not actor.may_create:
             raise Forbidden("VIEWERS_ONLY_LOOK")
+        _check_since(task)
         name = self._free_name(actor, task)
         root = Path(task.plan.output_folder).parent
         self._check_folders(task.plan, root, name)
@@ -135,6 +136,7 @@ class Again:
         problem = dataset_problem(Path(task.plan.dataset_folder), task.plan.input_kind)
         if problem is not None:
             raise Conflict(problem.code, **problem.args)
+        _check_since(task)
         return task
 
     def _begin(
@@ -197,6 +199,14 @@ class Again:
             problems["volume_id"] = output
         if problems:
             raise InvalidFields(problems)
+
+
+def _check_since(task: InferenceTask) -> None:
+    """A task that leaves out what an earlier one did would do all of it when that one's results are
+    gone. Raises :class:`Conflict`."""
+    since = task.plan.since
+    if since is not None and not Path(since.output_folder).is_dir():
+        raise Conflict("SINCE_GONE", name=task.name, earlier=since.task_name)
 
 
 def can_resume(task: InferenceTask) -> bool:

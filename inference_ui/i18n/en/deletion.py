@@ -4,8 +4,8 @@ TEXT = {
     "ask_one": "Delete “{name}”?",
     "ask_none": "No task that can be deleted",
     "of_which": "Of these, ",
-    "running": "{count, plural, one {# is running} other {# are running}}",
-    "it_runs": "It is running",
+    "running": "{count, plural, one {# is running or queued} other {# are running or queued}}",
+    "it_runs": "It has not ended",
     "stopped_first": " and will be stopped first. ",
     "for_good": "This cannot be undone.",
     "meant": "Tasks to be deleted",
@@ -22,7 +22,7 @@ TEXT = {
     "deleted as a whole: about "
     "{results, plural, one {# result file} other {# result files}}, "
     "and whatever else was put there",
-    "needed": "{count, number} will not be deleted, because a task still needs the results",
+    "needed": "{count, number} will not be deleted, because the output folder is still needed",
     "verb": "Delete {count, number}",
     "verb_one": "Delete",
 }

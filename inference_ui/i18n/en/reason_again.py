@@ -1,5 +1,7 @@
 AREA = "reason"
 TEXT = {
+    "SINCE_GONE": "“{name}” does only what “{earlier}” has not done, whose results are gone. "
+    "To do all of it, copy the task and create it anew",
     "NOTHING_TO_RESUME": "All items of “{name}” have a result; there is nothing to go on with",
     "NOTHING_FAILED": "No item of “{name}” failed; there is nothing to retry",
     "FAILURES_GONE": "“{name}” has no such failed items any more; they may have been retried",

@@ -16,7 +16,8 @@ TEXT = {
     "files": "{files, plural, one {# file} other {# files}} deleted ({bytes, size})",
     "kept": "results kept on {place}",
     "undone": "{count, number} not deleted",
-    "problems": "{count, plural, one {# folder} other {# folders}} not deleted completely",
+    "problems": "{count, plural, one {# output folder} other {# output folders}} not deleted, "
+    "or not completely",
     "unreached": "{count, number} not reached, because the server stopped meanwhile",
     "details": "Details",
     "dismiss": "Do not show any more",

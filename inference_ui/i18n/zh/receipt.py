@@ -16,7 +16,7 @@ TEXT = {
     "files": "删除了 {files, number} 个文件（{bytes, size}）",
     "kept": "结果文件保留在 {place}",
     "undone": "{count, number} 个没有删除",
-    "problems": "{count, number} 个文件夹没有删干净",
+    "problems": "{count, number} 个输出文件夹没有删，或没有删完",
     "unreached": "{count, number} 个没有处理，因为服务中途停了",
     "details": "详情",
     "dismiss": "不再显示",
