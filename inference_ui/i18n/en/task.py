@@ -125,7 +125,7 @@ TEXT = {
     "log_choice": "Which log",
     "log_follow": "Follow",
     "log_waiting": "New lines",
-    "log_empty": "No output yet.",
+    "log_empty": "No output.",
     # what it was created with
     "plan_model": "Model",
     "plan_compute": "Compute",

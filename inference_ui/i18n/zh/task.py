@@ -123,7 +123,7 @@ TEXT = {
     "log_choice": "选择日志",
     "log_follow": "跟随",
     "log_waiting": "有新的行",
-    "log_empty": "还没有输出。",
+    "log_empty": "没有输出。",
     # what it was created with
     "plan_model": "模型",
     "plan_compute": "计算",
