@@ -127,6 +127,21 @@ def test_all_that_match_are_deleted_and_others_are_not(visit, running):
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
+def test_whoever_leaves_while_picking_finds_the_list_alive_again(visit, running, lasting):
+    user = running.user()
+    ended(running, user, f"{user.name} first")
+    page = visit(user, MINE)
+    page.get_by_test_id("edit").click()
+    page.get_by_role("checkbox", name=f"选中 {user.name} first").check()
+    row(page, f"{user.name} first").get_by_role("link").click()
+    expect(page.get_by_role("heading", name=f"{user.name} first")).to_be_visible()
+    page.go_back()
+    expect(row(page, f"{user.name} first")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(0)
+    task = running.start(user, f"{user.name} later", lasting, lasting)
+    expect(row(page, task.name)).to_be_visible(timeout=15_000)
+
+
 def test_a_task_goes_with_its_folder_from_its_page_and_a_second_browser_sees_it(
     visit, running, lasting
 ):
