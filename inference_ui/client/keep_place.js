@@ -6,6 +6,7 @@ export const KeepPlace = () => {
   const mark = useRef(null);
   useEffect(() => {
     const list = mark.current.parentElement;
+    list.scrollTop = 0; // another order begins at its top
     const body = list.querySelector("tbody");
     let read = null;
     const top = (row) => row.getBoundingClientRect().top - list.getBoundingClientRect().top;

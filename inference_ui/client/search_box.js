@@ -22,8 +22,9 @@ const offered = (about, text, choices, locale) => {
   if (about === "name") return named;
   if (about) return values(about).filter((one) => holds(one.word, text));
   if (!typed) return FIELDS.map((field) => ({ about: field, word: say(locale, `search.${field}`) }));
+  const exact = FIELDS.slice(1).flatMap((field) => values(field).filter((one) => one.word.toLowerCase() === typed.toLowerCase()));
   const found = FIELDS.slice(1).flatMap((field) => values(field).filter((one) => holds(one.word, text)).slice(0, FEW));
-  return [...named, ...found];
+  return [...exact, ...named, ...found.filter((one) => !exact.some((same) => same.about === one.about && same.value === one.value))];
 };
 
 const Chip = ({ about, values, locale, onRemove, onOpen }) => {

@@ -45,4 +45,5 @@ def again_menu(*more: rx.Component, on_run_again: Any, copy: Any) -> rx.Componen
             class_name="acts-menu",
             align="end",
         ),
+        modal=False,
     )

@@ -22,7 +22,7 @@ from inference_ui.components.live import OnRevision
 from inference_ui.components.plan import plan_panels
 from inference_ui.components.status import status_badge
 from inference_ui.components.stop import stop_question
-from inference_ui.i18n.live import fmt_time, t
+from inference_ui.i18n.live import fmt_time, reason, t
 from inference_ui.pages.deleting import deletion_question
 from inference_ui.pages.shell import Page, shell
 from inference_ui.pages.task_overview import failures, logs, overview
@@ -54,6 +54,7 @@ _PART = rx.Var(
 """Which part of the page is shown. It is in the address, so a reload and a link keep it."""
 
 READY = TaskState.shown == _ADDRESS
+GONE = TaskState.gone
 PLAN, STAND = TaskState.plan, TaskState.stand
 
 
@@ -243,7 +244,7 @@ def _question() -> rx.Component:
 def _missing() -> rx.Component:
     return empty(
         t("task.missing"),
-        t("task.missing_text"),
+        rx.cond(GONE.code == "TASK_DELETED", reason(GONE.code, GONE.args), t("task.missing_text")),
         rx.el.div(link_button(t("common.to_tasks"), href=routes.TASKS), class_name="acts"),
     )
 

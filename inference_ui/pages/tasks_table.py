@@ -39,7 +39,7 @@ def table() -> rx.Component:
     """Return the table of the tasks that are shown."""
     names = ("pick", *COLUMNS, "actions")
     return rx.el.div(
-        KeepPlace.create(),
+        KeepPlace.create(key=TasksState.place),
         rx.el.table(
             rx.el.colgroup(*(rx.el.col(class_name=f"c-{name}") for name in names)),
             rx.el.thead(
@@ -53,7 +53,7 @@ def table() -> rx.Component:
             aria_label=t("tasks.title"),
         ),
         class_name="list",
-        key=TasksState.place,
+        key=TasksState.page_place,
     )
 
 
@@ -171,6 +171,7 @@ def _menu(row: Any) -> rx.Component:
             class_name="acts-menu",
             align="end",
         ),
+        modal=False,
     )
 
 

@@ -11,7 +11,7 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.models.servers import Shared
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
-from inference_ui.backend.models.task_search import SearchField, SortKey
+from inference_ui.backend.models.task_search import SearchField, SortKey, TaskOrder
 from inference_ui.backend.services.again import can_resume
 from inference_ui.backend.services.task_list import TaskPage
 from inference_ui.rows.cards import card_label
@@ -126,7 +126,7 @@ class WayOutRow:
 @dataclass(frozen=True, slots=True)
 class ListRows:
     """All that the page shows of the list. ``total`` counts all statuses, ``narrowed``: tasks may
-    be out of sight."""
+    be out of sight. ``place`` is what is shown, ``page_place`` the same in whatever order."""
 
     rows: list[TaskRow] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
@@ -140,6 +140,7 @@ class ListRows:
     all_href: str = routes.TASKS
     mine_href: str = routes.TASKS
     place: str = ""
+    page_place: str = ""
 
 
 def list_rows(
@@ -163,6 +164,7 @@ def list_rows(
         all_href=chosen.but(mine=False).href,
         mine_href=chosen.but(mine=True).href,
         place=chosen.href,
+        page_place=replace(chosen, order=TaskOrder()).href,
     )
 
 

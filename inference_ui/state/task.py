@@ -12,6 +12,7 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.context import actor, product
 from inference_ui.rows.bounds import BoundRow
 from inference_ui.rows.chart import ChartRow
+from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.events import AttemptRow
 from inference_ui.rows.failures import FailureRow
 from inference_ui.rows.logs import LogRow, attempt_key, attempt_of
@@ -28,6 +29,7 @@ class TaskState(rx.State):
 
     shown: str = ""
     missing: bool = False
+    gone: MessageRow = MessageRow()
     asking: bool = False
     server_now: float = 0.0
 
@@ -98,7 +100,9 @@ class TaskState(rx.State):
         try:
             rows = await rx.run_in_thread(lambda: _rows(user, task_id, wish))
         except NotFound:
-            self.missing = True
+            deletions = product().deletions
+            told = await rx.run_in_thread(lambda: deletions.gone(user, task_id))
+            self.missing, self.gone = True, message_row(told)
         else:
             self._show(rows)
 

@@ -57,6 +57,7 @@ class TasksState(rx.State):
     all_href: str = ""
     mine_href: str = ""
     place: str = ""
+    page_place: str = ""
     start: StartRow = StartRow()
     choices: dict[str, list[str]] = {}
     picking: bool = False

@@ -86,7 +86,7 @@ def test_each_row_says_how_its_task_stands(visit, running, locale):
 
     halted = row(page, f"halted {locale}")
     expect(halted.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
-    expect(halted).to_contain_text("admin停止" if zh else "by admin")
+    expect(halted).to_contain_text("由 admin 停止" if zh else "by admin")
 
 
 def test_tabs_filter_and_a_reload_keeps_what_was_chosen(visit, running):

@@ -486,6 +486,26 @@ def test_a_receipt_is_ones_own_until_it_is_dismissed_or_old(world):
         world.view(asked)
 
 
+def test_what_went_well_is_told_for_an_hour_and_what_did_not_until_it_is_dismissed(world):
+    well = world.request(LIN, world.add("night"))
+    task = world.add("day")
+    (world.volume / "day").rename(world.volume / "elsewhere")
+    badly = world.request(LIN, task, with_output=True)
+    world.settle()
+    assert {one.id for one in world.deletions.recent(LIN)} == {well.id, badly.id}
+    world.now += service.TOLD + timedelta(seconds=1)
+    assert [one.id for one in world.deletions.recent(LIN)] == [badly.id]
+
+
+def test_who_comes_to_a_task_that_is_gone_is_told_who_deleted_it(world):
+    task = world.add("night")
+    world.request(LIN, task)
+    world.settle()
+    gone = world.deletions.gone(ZHOU, task)
+    assert (gone.code, gone.args) == ("TASK_DELETED", {"name": "night", "who": LIN.name})
+    assert world.deletions.gone(ZHOU, "never").code == "TASK_UNKNOWN"
+
+
 def test_many_go_in_pieces_and_others_are_told_once_a_piece(world, monkeypatch):
     monkeypatch.setattr(service, "CHUNK", 10)
     for number in range(35):

@@ -60,7 +60,7 @@ class Judge:
         with_output: bool,
     ) -> dict[str, Message]:
         """Return what keeps which of these tasks from being deleted."""
-        problems = _missing(session, [id for id in ids if id not in found])
+        problems = missing(session, [id for id in ids if id not in found])
         wrong = {task.id: said for task in found.values() if (said := self.problem(task))}
         named = _names(session, [found[id] for id in wrong])
         for id in wrong:
@@ -112,7 +112,7 @@ def refusal(problem: Message) -> Refused:
     return _ERRORS.get(problem.code, Conflict)(problem.code, **problem.args)
 
 
-def _missing(session: Session, ids: Sequence[str]) -> dict[str, Message]:
+def missing(session: Session, ids: Sequence[str]) -> dict[str, Message]:
     if not ids:
         return {}
     before = queries.deleted_before(session, ids)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from inference_ui.backend.errors import Forbidden, Message, NotFound
 from inference_ui.backend.models.account import Actor
@@ -19,7 +19,7 @@ from inference_ui.backend.models.task import TaskEvent, TaskStatus
 from inference_ui.backend.models.task_search import TaskSelection
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.services.changes import Changes, moved
-from inference_ui.backend.services.deletion_checks import Judge, refusal
+from inference_ui.backend.services.deletion_checks import Judge, missing, refusal
 from inference_ui.backend.services.deletion_views import (
     DeletionDetail,
     DeletionPreview,
@@ -40,6 +40,7 @@ CHUNK = 250
 LONGEST_ID = 64
 MOST_NEEDED = 20
 MOST_RECENT = 20
+TOLD = timedelta(hours=1)
 MOST_ENTRIES = 200
 
 
@@ -144,9 +145,10 @@ class Deletions:
         return self.view(actor, deletion.id, limit=0).view
 
     def recent(self, actor: Actor) -> tuple[DeletionView, ...]:
-        """Return the user's own deletions that were not dismissed, the newest first."""
+        """Return the user's own deletions that were not dismissed, the newest first; what went
+        well is told for :data:`TOLD`."""
         with self._store.read() as session:
-            rows = queries.of_user(session, actor.id, MOST_RECENT)
+            rows = queries.of_user(session, actor.id, self._now() - TOLD, MOST_RECENT)
             return tuple(self._view(session, row) for row in rows)
 
     def view(
@@ -162,6 +164,11 @@ class Deletions:
             names = account_queries.names_of(session, {row.owner_id for row in rows})
             entries = tuple(entry_of(row, names.get(row.owner_id, "")) for row in rows)
             return DeletionDetail(self._view(session, deletion), entries)
+
+    def gone(self, actor: Actor, task_id: str) -> Message:
+        """Say what became of a task that is not there: who deleted it, or that nobody knows it."""
+        with self._store.read() as session:
+            return missing(session, [task_id])[task_id]
 
     def dismiss(self, actor: Actor, deletion_id: str) -> None:
         """Show a deletion no longer; one that has not ended goes on. Raises as :meth:`view`."""

@@ -179,11 +179,21 @@ def set_taken(session: Session, deletion_id: str, at: datetime) -> None:
     session.execute(query.values(taken_at=at))
 
 
-def of_user(session: Session, owner_id: str, limit: int) -> list[Deletion]:
-    """Return a user's last deletions that were not dismissed, the newest first."""
+def of_user(session: Session, owner_id: str, since: datetime, limit: int) -> list[Deletion]:
+    """Return a user's last deletions that were not dismissed, the newest first. What went well is
+    one of them until it ended before ``since``."""
     query = (
         select(Deletion)
-        .where(Deletion.owner_id == owner_id, col(Deletion.dismissed_at).is_(None))
+        .where(
+            Deletion.owner_id == owner_id,
+            col(Deletion.dismissed_at).is_(None),
+            or_(
+                col(Deletion.ended_at).is_(None),
+                col(Deletion.ended_at) > since,
+                col(Deletion.refused) > 0,
+                col(Deletion.problems) > 0,
+            ),
+        )
         .order_by(col(Deletion.requested_at).desc(), col(Deletion.id))
         .limit(limit)
     )

@@ -167,7 +167,7 @@ TEXT = {
     "ask_freed": "Resources",
     "ask_freed_text": "{spec} × {nodes, number}, freed within 40 seconds",
     "ask_rest": "The rest",
-    "ask_rest_text": "is not done, and not in result.ndjson",
+    "ask_rest_text": "is not done; “Resume” goes on with it afterwards",
     "ask_verb": "Stop task",
     "tab_history": "Activity",
     "tab_overrides": "{count, plural, one {# override} other {# overrides}}",

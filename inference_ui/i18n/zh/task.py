@@ -165,7 +165,7 @@ TEXT = {
     "ask_freed": "占用资源",
     "ask_freed_text": "{spec} × {nodes, number}，最多 40 秒内释放",
     "ask_rest": "没做完的",
-    "ask_rest_text": "不再推理，不写进 result.ndjson",
+    "ask_rest_text": "不再推理。停止后点“继续”，就接着做剩下的",
     "ask_verb": "确认停止",
     "tab_history": "操作记录",
     "tab_overrides": "覆盖 {count, number}",

@@ -34,7 +34,7 @@ TEXT = {
     "finishing": "已有 {done, number} 项结果，正在释放节点",
     "finishing_because": "{end}，正在释放节点",
     "because": "{end}：{detail}",
-    "stopped_by": "{who}停止",
+    "stopped_by": "由 {who} 停止",
     # actions
     "actions_of": "操作：{name}",
     "open": "查看",
