@@ -6,9 +6,10 @@ import threading
 from datetime import timedelta
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import MetaData, create_engine
 from sqlmodel import SQLModel
 
 from inference_ui.backend.errors import Conflict, StoreError
@@ -16,10 +17,10 @@ from inference_ui.backend.models.account import User
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.settings import Settings
 from inference_ui.backend.store import tasks as queries
-from inference_ui.backend.store.database import Store
+from inference_ui.backend.store.database import Store, migration_config
 from inference_ui.web.stop import stop
 from tests.support import postgres
-from tests.support.samples import NOW, a_task
+from tests.support.samples import NOW, a_plan, a_task, through
 
 
 @pytest.fixture
@@ -50,6 +51,67 @@ def test_the_migrations_make_what_the_models_declare(store, database_url):
         context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, SQLModel.metadata) == []
     engine.dispose()
+
+
+def migrated_to(url, revision):
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        config = migration_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return engine
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_tasks_of_before_are_found_by_what_their_plans_say(request, tmp_path, kind):
+    if kind == "sqlite":
+        settings = Settings(data_dir=tmp_path)
+    else:
+        server = request.getfixturevalue("postgres_server")
+        settings = Settings(database_url=postgres.new_database(server))
+    database_url = settings.database
+    engine = migrated_to(database_url, "0003")
+    own = a_plan().model_dump(mode="json")
+    earlier = {key: value for key, value in own.items() if key != "server"}
+    earlier |= {key: value for key, value in own["server"].items() if key != "kind"}
+    plans = {"own": own, "earlier": earlier, "shared": through().model_dump(mode="json")}
+    tables = MetaData()
+    tables.reflect(engine, only=["user_account", "inference_task", "task_event"])
+    users, tasks, events = (
+        tables.tables[name] for name in ("user_account", "inference_task", "task_event")
+    )
+    ended = NOW + timedelta(seconds=90)
+    with engine.begin() as connection:
+        user = {"id": "owner", "name": "owner", "role": "USER", "disabled": False}
+        connection.execute(users.insert().values(**user, created_at=NOW))
+        for id, plan in plans.items():
+            counts = {"succeeded": 1, "failed": 0, "rate": 0.0, "in_flight": 0}
+            flags = {"attempt": 1, "retry_failed": False, "canary": False, "status": "SUCCEEDED"}
+            times = {"created_at": NOW, "status_since": ended, "ended_at": ended}
+            values = {"id": id, "name": id, "owner_id": "owner", "plan": plan}
+            connection.execute(tasks.insert().values(**values, **counts, **flags, **times))
+            told = {
+                "task_id": id,
+                "owner_id": "owner",
+                "at": NOW,
+                "attempt": 1,
+                "code": "SUBMITTED",
+            }
+            connection.execute(events.insert().values(**told, args={}))
+    engine.dispose()
+    store = Store(database_url)
+    store.migrate()
+    with store.read() as session:
+        found = {id: session.get_one(InferenceTask, id) for id in plans}
+        assert all(len(queries.events(session, id)) == 1 for id in plans)
+    store.close()
+    said = {id: (task.package, task.spec, task.dataset_id) for id, task in found.items()}
+    assert said == {
+        "own": ("detector 1.0.0", "cpu-1c", "dataset"),
+        "earlier": ("detector 1.0.0", "cpu-1c", "dataset"),
+        "shared": ("detector 1.0.0", "", "dataset"),
+    }
+    assert {task.took_s for task in found.values()} == {90}
 
 
 def test_migrating_twice_is_migrating_once(store):
