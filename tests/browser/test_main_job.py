@@ -46,7 +46,7 @@ def test_from_the_sign_in_link_to_a_picture_with_as_many_boxes_as_its_dnum(
     expect(page.get_by_test_id("step-SUCCEEDED")).to_be_visible(timeout=ENDED_MS)
     expect(page.get_by_test_id("done")).to_contain_text("200")
 
-    page.get_by_role("link", name=say(locale, "task.results")).click()
+    page.get_by_role("link", name=say(locale, "task.results"), exact=True).click()
     position = say(locale, "results.position", number=1, total=200)
     expect(page.get_by_test_id("counter")).to_have_text(position)
     tasks = running.inside.product.task_list.page(running.inside.administrator, mine=True).tasks
