@@ -6,7 +6,16 @@ import { say, useLocale } from "./i18n";
 import { icon } from "./results_parts";
 
 const KEY = "task-columns";
-const COLUMNS = ["status", "progress", "service_type", "package", "spec", "owner", "created", "duration"];
+const COLUMNS = [
+  "status",
+  "progress",
+  "service_type",
+  "package",
+  "spec",
+  "owner",
+  "created",
+  "duration",
+];
 const AT_FIRST = ["service_type", "duration"];
 
 const remembered = () => {
@@ -54,12 +63,25 @@ export const ColumnChoice = () => {
       // a browser that keeps nothing shows it until the page is left
     }
   };
-  const toggle = (name) => choose(hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
+  const toggle = (name) =>
+    choose(hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name]);
   const label = say(locale, "tasks.columns");
   return h(
     "div",
     { className: "cols", ref: box },
-    h("button", { ref: button, type: "button", className: "btn sm sq", "aria-label": label, title: label, "aria-expanded": open, onClick: () => setOpen(!open) }, icon("columns")),
+    h(
+      "button",
+      {
+        ref: button,
+        type: "button",
+        className: "btn sm sq",
+        "aria-label": label,
+        title: label,
+        "aria-expanded": open,
+        onClick: () => setOpen(!open),
+      },
+      icon("columns"),
+    ),
     open &&
       h(
         "div",
@@ -68,12 +90,21 @@ export const ColumnChoice = () => {
           h(
             "label",
             { key: name },
-            h("input", { type: "checkbox", className: "box", checked: !hidden.includes(name), onChange: () => toggle(name) }),
+            h("input", {
+              type: "checkbox",
+              className: "box",
+              checked: !hidden.includes(name),
+              onChange: () => toggle(name),
+            }),
             say(locale, `tasks.column.${name}`),
           ),
         ),
         h("hr"),
-        h("button", { type: "button", onClick: () => choose(AT_FIRST) }, say(locale, "tasks.columns_reset")),
+        h(
+          "button",
+          { type: "button", onClick: () => choose(AT_FIRST) },
+          say(locale, "tasks.columns_reset"),
+        ),
       ),
   );
 };

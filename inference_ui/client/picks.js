@@ -16,7 +16,12 @@ const subscribe = (tell) => {
   listeners.add(tell);
   return () => listeners.delete(tell);
 };
-const usePicks = () => useSyncExternalStore(subscribe, () => picks, () => NOTHING);
+const usePicks = () =>
+  useSyncExternalStore(
+    subscribe,
+    () => picks,
+    () => NOTHING,
+  );
 
 const picked = ({ all, ids }, id) => all !== ids.has(id);
 const put = (wanted, some) => {
@@ -32,7 +37,14 @@ const Box = ({ checked, some = false, label, onChange }) => {
   useEffect(() => {
     box.current.indeterminate = some;
   }, [some]);
-  return h("input", { ref: box, type: "checkbox", className: "box", checked, "aria-label": label, onChange: (event) => onChange(event.target.checked) });
+  return h("input", {
+    ref: box,
+    type: "checkbox",
+    className: "box",
+    checked,
+    "aria-label": label,
+    onChange: (event) => onChange(event.target.checked),
+  });
 };
 
 // The button that begins picking, and ends it.
@@ -41,7 +53,13 @@ export const PickButton = () => {
   const { on } = usePicks();
   return h(
     "button",
-    { type: "button", className: on ? "btn on" : "btn", "aria-pressed": on, onClick: on ? leave : begin, "data-testid": "edit" },
+    {
+      type: "button",
+      className: on ? "btn on" : "btn",
+      "aria-pressed": on,
+      onClick: on ? leave : begin,
+      "data-testid": "edit",
+    },
     icon("edit"),
     say(locale, on ? "picks.leave" : "picks.edit"),
   );
@@ -52,7 +70,11 @@ export const PickOne = ({ task, name }) => {
   const locale = useLocale();
   const now = usePicks();
   if (!now.on) return null;
-  return h(Box, { checked: picked(now, task), label: say(locale, "picks.one", { name }), onChange: (wanted) => put(wanted, [task]) });
+  return h(Box, {
+    checked: picked(now, task),
+    label: say(locale, "picks.one", { name }),
+    onChange: (wanted) => put(wanted, [task]),
+  });
 };
 
 // The box in the head: all of the page.
@@ -115,14 +137,37 @@ export const PickBar = ({ page, total, done, held, off, onPick, onDelete }) => {
     "div",
     { className: "picks", role: "region", "aria-label": say(locale, "picks.edit") },
     h("b", { className: "num", role: "status" }, say(locale, "picks.count", { count })),
-    !whole && h("button", { type: "button", className: "lk", onClick: () => put(true, page) }, say(locale, "picks.page")),
-    !now.all && total > page.length && h("button", { type: "button", className: "lk", onClick: () => set({ ...picks, all: true, ids: new Set() }) }, say(locale, "picks.all", { count: number(locale, total) })),
-    count > 0 && h("button", { type: "button", className: "lk", onClick: begin }, say(locale, "picks.none")),
+    !whole &&
+      h(
+        "button",
+        { type: "button", className: "lk", onClick: () => put(true, page) },
+        say(locale, "picks.page"),
+      ),
+    !now.all &&
+      total > page.length &&
+      h(
+        "button",
+        {
+          type: "button",
+          className: "lk",
+          onClick: () => set({ ...picks, all: true, ids: new Set() }),
+        },
+        say(locale, "picks.all", { count: number(locale, total) }),
+      ),
+    count > 0 &&
+      h("button", { type: "button", className: "lk", onClick: begin }, say(locale, "picks.none")),
     h("span", { className: "grow" }),
     h("span", { className: "t3 s12 esc" }, say(locale, "picks.escape")),
     h(
       "button",
-      { type: "button", className: "btn sm dng", disabled: off || count === 0, onClick: () => onDelete([...now.ids], now.all), title: count ? undefined : say(locale, "picks.first"), "data-testid": "delete-picked" },
+      {
+        type: "button",
+        className: "btn sm dng",
+        disabled: off || count === 0,
+        onClick: () => onDelete([...now.ids], now.all),
+        title: count ? undefined : say(locale, "picks.first"),
+        "data-testid": "delete-picked",
+      },
       icon("delete"),
       count ? say(locale, "picks.delete", { count }) : say(locale, "picks.delete_none"),
     ),

@@ -16,28 +16,54 @@ const holds = (text, part) => text.toLowerCase().includes(part.trim().toLowerCas
 // What the drop-down offers: `{ about, value?, word }`.
 const offered = (about, text, choices, locale) => {
   const word = (field, value) => (field === "status" ? sayOf(locale, "status", value) : value);
-  const values = (field) => (choices[field] ?? []).map((value) => ({ about: field, value, word: word(field, value) }));
+  const values = (field) =>
+    (choices[field] ?? []).map((value) => ({ about: field, value, word: word(field, value) }));
   const typed = text.trim();
   const named = typed ? [{ about: "name", value: typed, word: typed }] : [];
   if (about === "name") return named;
   if (about) return values(about).filter((one) => holds(one.word, text));
-  if (!typed) return FIELDS.map((field) => ({ about: field, word: say(locale, `search.${field}`) }));
-  const exact = FIELDS.slice(1).flatMap((field) => values(field).filter((one) => one.word.toLowerCase() === typed.toLowerCase()));
-  const found = FIELDS.slice(1).flatMap((field) => values(field).filter((one) => holds(one.word, text)).slice(0, FEW));
-  return [...exact, ...named, ...found.filter((one) => !exact.some((same) => same.about === one.about && same.value === one.value))];
+  if (!typed)
+    return FIELDS.map((field) => ({ about: field, word: say(locale, `search.${field}`) }));
+  const exact = FIELDS.slice(1).flatMap((field) =>
+    values(field).filter((one) => one.word.toLowerCase() === typed.toLowerCase()),
+  );
+  const found = FIELDS.slice(1).flatMap((field) =>
+    values(field)
+      .filter((one) => holds(one.word, text))
+      .slice(0, FEW),
+  );
+  return [
+    ...exact,
+    ...named,
+    ...found.filter(
+      (one) => !exact.some((same) => same.about === one.about && same.value === one.value),
+    ),
+  ];
 };
 
 const Chip = ({ about, values, locale, onRemove, onOpen }) => {
   const name = say(locale, `search.${about}`);
-  const words = values.map((value) => (about === "status" ? sayOf(locale, "status", value) : value));
+  const words = values.map((value) =>
+    about === "status" ? sayOf(locale, "status", value) : value,
+  );
   const shown = words.join(say(locale, "search.and"));
   return h(
     "span",
     { className: "chip", "data-testid": `chip-${about}` },
-    h("button", { type: "button", className: "v", onClick: onOpen, title: `${name} ${shown}` }, h("span", { className: "k" }, name), h("span", { className: "cut" }, shown)),
     h(
       "button",
-      { type: "button", className: "x", onClick: onRemove, "aria-label": say(locale, "search.remove", { what: `${name} ${shown}` }) },
+      { type: "button", className: "v", onClick: onOpen, title: `${name} ${shown}` },
+      h("span", { className: "k" }, name),
+      h("span", { className: "cut" }, shown),
+    ),
+    h(
+      "button",
+      {
+        type: "button",
+        className: "x",
+        onClick: onRemove,
+        "aria-label": say(locale, "search.remove", { what: `${name} ${shown}` }),
+      },
       icon("cross"),
     ),
   );
@@ -48,7 +74,12 @@ const useSlash = (input) =>
   useEffect(() => {
     const onKey = (event) => {
       if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target.closest?.("input, textarea, select, [contenteditable], [role=dialog], [role=alertdialog], [role=menu]")) return;
+      if (
+        event.target.closest?.(
+          "input, textarea, select, [contenteditable], [role=dialog], [role=alertdialog], [role=menu]",
+        )
+      )
+        return;
       event.preventDefault();
       input.current?.focus();
     };
@@ -75,7 +106,8 @@ const useConditions = () => {
     of: (about) => params.getAll(about).filter(Boolean),
     typed: params.get("q") ?? "",
     has,
-    type: (text) => change((next) => (text.trim() ? next.set("q", text.trim()) : next.delete("q")), true),
+    type: (text) =>
+      change((next) => (text.trim() ? next.set("q", text.trim()) : next.delete("q")), true),
     toggle: (about, value) =>
       change((next) => {
         const left = next.getAll(about).filter((one) => one !== value);
@@ -191,7 +223,10 @@ export const SearchBox = ({ choices, onOpen }) => {
   };
 
   const row = (option, index) => {
-    const chosen = option.value !== undefined && option.about !== "name" && conditions.has(option.about, option.value);
+    const chosen =
+      option.value !== undefined &&
+      option.about !== "name" &&
+      conditions.has(option.about, option.value);
     return h(
       "div",
       {
@@ -208,22 +243,39 @@ export const SearchBox = ({ choices, onOpen }) => {
       option.value === undefined
         ? h("span", { className: "grow" }, option.word)
         : [
-            !about && h("span", { key: "k", className: "k" }, say(locale, `search.${option.about}`)),
-            h("span", { key: "w", className: "cut grow", title: option.word }, option.about === "name" ? say(locale, "search.contains", { text: option.word }) : option.word),
+            !about &&
+              h("span", { key: "k", className: "k" }, say(locale, `search.${option.about}`)),
+            h(
+              "span",
+              { key: "w", className: "cut grow", title: option.word },
+              option.about === "name"
+                ? say(locale, "search.contains", { text: option.word })
+                : option.word,
+            ),
             chosen && icon("check", "ic s"),
           ],
       option === current && h("kbd", { className: "kbd", "aria-hidden": true }, "↵"),
     );
   };
   const nothing = about === "name" ? "search.type_name" : "search.nothing";
-  const placeholder = about ? say(locale, "search.of", { what: say(locale, `search.${about}`) }) : say(locale, FIELDS.some((field) => conditions.of(field).length) ? "search.more" : "search.label");
+  const placeholder = about
+    ? say(locale, "search.of", { what: say(locale, `search.${about}`) })
+    : say(
+        locale,
+        FIELDS.some((field) => conditions.of(field).length) ? "search.more" : "search.label",
+      );
 
   return h(
     "div",
     { className: "search", ref: box, role: "search" },
     h(
       "div",
-      { className: "inp", onPointerDown: (event) => event.target === event.currentTarget && (event.preventDefault(), input.current.focus(), show()) },
+      {
+        className: "inp",
+        onPointerDown: (event) =>
+          event.target === event.currentTarget &&
+          (event.preventDefault(), input.current.focus(), show()),
+      },
       icon("search"),
       FIELDS.filter((field) => conditions.of(field).length).map((field) =>
         h(Chip, {
@@ -264,7 +316,12 @@ export const SearchBox = ({ choices, onOpen }) => {
         { className: "menu search-menu" },
         h(
           "div",
-          { id: `${id}-list`, role: "listbox", "aria-label": about ? say(locale, `search.${about}`) : say(locale, "search.label"), "aria-multiselectable": about !== "" && about !== "name" },
+          {
+            id: `${id}-list`,
+            role: "listbox",
+            "aria-label": about ? say(locale, `search.${about}`) : say(locale, "search.label"),
+            "aria-multiselectable": about !== "" && about !== "name",
+          },
           options.map(row),
         ),
         options.length === 0 && h("p", { className: "none" }, say(locale, nothing)),

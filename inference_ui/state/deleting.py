@@ -24,8 +24,8 @@ MOST_PICKED = 10_000
 
 class DeletingState(rx.State):
     """What of deletions a tab shows. A page opens the question by :meth:`ask`, or from a handler
-    of its own by :func:`ask_about`; it watches ``live.DELETIONS``. ``confirmed`` counts what of
-    picked tasks was asked for here."""
+    of its own by :func:`ask_about`, and watches ``live.deletions_of`` its user. ``confirmed``
+    counts what of picked tasks was asked for here."""
 
     asking: bool = False
     question: QuestionRow = QuestionRow()

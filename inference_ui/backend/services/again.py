@@ -21,7 +21,13 @@ from inference_ui.backend.services.drafts import TaskDraft
 from inference_ui.backend.services.failures import recorded_groups
 from inference_ui.backend.services.folders import dataset_problem, output_problem
 from inference_ui.backend.services.names import MAX_NAME
-from inference_ui.backend.services.submitting import event, hold_service, new_task, submit
+from inference_ui.backend.services.submitting import (
+    event,
+    hold_service,
+    hold_since,
+    new_task,
+    submit,
+)
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.store import tasks as queries
 from inference_ui.backend.store.database import Store
@@ -169,6 +175,7 @@ class Again:
         with self._store.write() as session:
             refuse_deleting(session, task.id)
             hold_service(session, task)
+            hold_since(session, task.plan)
             if not queries.begin_attempt(session, task, values):
                 raise Conflict("TASK_NOT_ENDED", name=task.name)
             begun = event(task, actor, code, now)

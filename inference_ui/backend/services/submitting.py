@@ -33,7 +33,8 @@ def submit(store: Store, task: InferenceTask, actor: Actor, now: datetime) -> No
     """Make the output folder, which reserves it, and insert the task.
 
     Raises :class:`InvalidFields` where the name or the folder is taken, or the folder cannot be
-    made, and :class:`Conflict` where the online service has just been stopped.
+    made, and :class:`Conflict` where the online service has just been stopped, or the task that
+    it goes on from is being deleted.
     """
     folder = Path(task.plan.output_folder)
     _reserve(folder, in_new=task.canary)
@@ -42,6 +43,7 @@ def submit(store: Store, task: InferenceTask, actor: Actor, now: datetime) -> No
             if queries.name_taken(session, task.name):
                 raise InvalidFields({"name": Message("NAME_TAKEN", {"name": task.name})})
             hold_service(session, task)
+            hold_since(session, task.plan)
             session.add(task)
             session.flush()
             session.add(event(task, actor, "SUBMITTED", now))
@@ -60,6 +62,17 @@ def hold_service(session: Session, task: InferenceTask) -> None:
         raise Conflict("SERVICE_GONE")
     if service.wish != ServiceWish.RUN:
         raise Conflict("SERVICE_STOPPED", service=service.name)
+
+
+def hold_since(session: Session, plan: TaskPlan) -> None:
+    """Make sure that the task which a plan goes on from is not being deleted: its results may go.
+    From now on they stay, since a deletion waits for unfinished tasks that read them.
+
+    Raises :class:`Conflict`.
+    """
+    earlier = session.get(InferenceTask, plan.since.task_id) if plan.since else None
+    if earlier is not None and earlier.deletion_id is not None:
+        raise Conflict("SINCE_DELETING", name=earlier.name)
 
 
 def event(task: InferenceTask, actor: Actor, code: str, at: datetime) -> TaskEvent:
