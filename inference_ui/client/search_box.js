@@ -3,9 +3,9 @@
 // this changes the address, and the page shows what it says. What is typed narrows the names at
 // once (`q`); Enter makes a condition of it.
 import { createElement as h, useEffect, useId, useRef, useState } from "react";
-import { useSearchParams } from "react-router";
 import { say, sayOf, useLocale } from "./i18n";
 import { icon } from "./results_parts";
+import { useConditions, useSent } from "./search_address";
 
 const FIELDS = ["name", "status", "owner", "spec", "package"];
 const TYPED_MS = 60; // between the last key and the address
@@ -87,39 +87,6 @@ const useSlash = (input) =>
     return () => document.removeEventListener("keydown", onKey);
   }, []);
 
-// The address' conditions, and changing them. Whatever changes begins at the first page.
-const useConditions = () => {
-  const [params, setParams] = useSearchParams();
-  const latest = useRef(params); // what the address is about to say, where it does not yet
-  useEffect(() => {
-    latest.current = params;
-  }, [params]);
-  const change = (edit, replace = false) => {
-    const next = new URLSearchParams(latest.current);
-    edit(next);
-    next.delete("page");
-    latest.current = next;
-    setParams(next, { replace });
-  };
-  const has = (about, value) => params.getAll(about).includes(value);
-  return {
-    of: (about) => params.getAll(about).filter(Boolean),
-    typed: params.get("q") ?? "",
-    has,
-    type: (text) =>
-      change((next) => (text.trim() ? next.set("q", text.trim()) : next.delete("q")), true),
-    toggle: (about, value) =>
-      change((next) => {
-        const left = next.getAll(about).filter((one) => one !== value);
-        const there = about !== "name" && next.getAll(about).includes(value);
-        next.delete(about);
-        [...left, ...(there ? [] : [value])].forEach((one) => next.append(about, one));
-        next.delete("q");
-      }),
-    remove: (about) => change((next) => next.delete(about)),
-  };
-};
-
 export const SearchBox = ({ choices, onOpen }) => {
   const locale = useLocale();
   const id = useId();
@@ -133,15 +100,9 @@ export const SearchBox = ({ choices, onOpen }) => {
   const [about, setAbout] = useState("");
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
-  const own = useRef(conditions.typed);
+  const sent = useSent(conditions.typed, setText);
   useSlash(input);
 
-  // The text follows the address where somebody else changed it: back, a link, "clear".
-  useEffect(() => {
-    if (conditions.typed === own.current) return;
-    own.current = conditions.typed;
-    setText(conditions.typed);
-  }, [conditions.typed]);
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => {
     if (!open) return undefined;
@@ -160,7 +121,7 @@ export const SearchBox = ({ choices, onOpen }) => {
 
   const narrow = (value) => {
     clearTimeout(timer.current);
-    own.current = value.trim();
+    sent(value.trim());
     now.current.type(value);
   };
   // What an input method is still composing is no text to look for.
@@ -187,7 +148,7 @@ export const SearchBox = ({ choices, onOpen }) => {
     if (option.value === undefined) {
       show(option.about);
     } else {
-      own.current = "";
+      sent("");
       setText("");
       conditions.toggle(option.about, option.value);
       if (!about || about === "name") close();

@@ -12,7 +12,7 @@ from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.protocols import ServiceType
-from tests.support.create_form import choose, control, message, spec, tab_to
+from tests.support.create_form import choose, control, message, spec, step_to, tab_to
 from tests.support.installation import numbered_inputs
 from tests.support.site import Site
 
@@ -75,19 +75,18 @@ def test_the_whole_form_is_filled_in_by_keyboard(visit, running):
     page = visit(user, routes.NEW_TASK)
     expect(control(page, "name")).to_be_focused()
     page.keyboard.type(f"{user.name} keys")
-    for name, typed in (
-        ("dataset_id", "datasets / form-p"),
+    for name, option in (
+        ("dataset_id", "datasets / form-pages"),
         ("service_type", "Seldon"),
-        ("package_id", "form-model"),
+        ("package_id", "form-model 1.0.0"),
     ):
         tab_to(page, control(page, name))
-        page.keyboard.type(typed, delay=20)
-    expect(control(page, "package_id").locator("option:checked")).to_have_text("form-model 1.0.0")
+        step_to(page, control(page, name), option)
     tab_to(page, spec(page))
     page.keyboard.press("Space")
     expect(spec(page)).to_be_checked()
     tab_to(page, control(page, "volume_id"))
-    page.keyboard.type("results", delay=20)
+    step_to(page, control(page, "volume_id"), "results")
     expect(page.get_by_text("将立即开始").or_(page.get_by_text("将排队"))).to_be_visible()
     tab_to(page, page.get_by_role("button", name="创建", exact=True))
     page.keyboard.press("Enter")

@@ -67,7 +67,8 @@ def test_conditions_are_chips_that_a_reload_and_a_link_keep(
     expect(box).to_be_focused()
     expect(page.get_by_role("option")).to_have_count(5)
 
-    page.keyboard.type(f"{mark} NIGHT")
+    page.keyboard.type(f"{mark} NIGHT", delay=70)  # slower than the box waits: each key is sent
+    expect(box).to_have_value(f"{mark} NIGHT")
     shown(page, f"{mark} night 2", f"{mark} night")
     assert query(page) == {"q": [f"{mark} NIGHT"]}
     page.keyboard.press("Enter")

@@ -34,6 +34,19 @@ def variable(page: Page, name: str) -> Locator:
     return page.get_by_test_id(f"variable-{name}")
 
 
+def step_to(page: Page, choice: Locator, option: str) -> None:
+    """Press Down until the option is chosen. Typing its name would be lost where the browser takes
+    letters that come slowly for another name."""
+    chosen = choice.locator("option:checked")
+    for _ in range(40):
+        now = chosen.inner_text()
+        if now == option:
+            return
+        page.keyboard.press("ArrowDown")
+        expect(chosen).not_to_have_text(now)
+    raise AssertionError(f"no {option} in {choice}")
+
+
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until the target has the focus."""
     for _ in range(30):
