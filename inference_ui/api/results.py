@@ -16,8 +16,8 @@ from fastapi import APIRouter, Response
 from starlette.responses import StreamingResponse
 
 from inference_ui.backend.imaging import EncodedPicture
-from inference_ui.backend.services.item_view import ItemView
-from inference_ui.backend.services.items import ItemsPage
+from inference_ui.backend.results.item_view import ItemView
+from inference_ui.backend.results.items import ItemsPage
 from inference_ui.backend.services.results import ResultFile
 from inference_ui.context import actor, product
 

@@ -18,8 +18,8 @@ from inference_ui.backend import imaging
 from inference_ui.backend.errors import Message, Refused
 from inference_ui.backend.models.catalog import BoxFormat, PackageSnapshot
 from inference_ui.backend.protocols import ServiceProtocol
-from inference_ui.backend.services.answers import Reading, parse_answer, read_answer
-from inference_ui.backend.services.boxes import Corners, place
+from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
+from inference_ui.backend.results.boxes import Corners, place
 
 MAX_QUESTION = 32 << 20
 """Bytes of a request's JSON or picture."""

@@ -21,10 +21,10 @@ from inference_ui.backend.models.columns import new_id, utc_now
 from inference_ui.backend.models.servers import Owned
 from inference_ui.backend.models.task import InferenceTask, TaskPlan, TaskStatus
 from inference_ui.backend.records import SUMMARY, ItemStatus, Summary, read_record
+from inference_ui.backend.results.items import ItemRow
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.drafts import CANARIES, CANARY_ITEMS, TaskDraft
 from inference_ui.backend.services.folders import count_inputs
-from inference_ui.backend.services.items import ItemRow
 from inference_ui.backend.services.names import MAX_NAME, clean_name
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.submitting import new_task, submit

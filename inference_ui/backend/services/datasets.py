@@ -20,15 +20,15 @@ from inference_ui.backend.errors import (
     Refused,
 )
 from inference_ui.backend.imaging import EncodedPicture
+from inference_ui.backend.inside import open_inside
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.records import IMAGE_SUFFIXES, CheckProgress
+from inference_ui.backend.results.pictures import find_picture
 from inference_ui.backend.services.catalog import dataset_folder
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.checks import Checks
-from inference_ui.backend.services.inside import open_inside
 from inference_ui.backend.services.names import clean_name, name_problem
-from inference_ui.backend.services.pictures import find_picture
 from inference_ui.backend.store import accounts as account_queries
 from inference_ui.backend.store import catalog as queries
 from inference_ui.backend.store import tasks as task_queries

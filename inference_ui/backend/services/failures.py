@@ -28,8 +28,8 @@ from inference_ui.backend.records import (
     Summary,
     read_record,
 )
-from inference_ui.backend.services.items import Entry, entry_of
-from inference_ui.backend.services.lines import MAX_LINE, Line
+from inference_ui.backend.results.items import Entry, entry_of
+from inference_ui.backend.results.lines import MAX_LINE, Line
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 

@@ -18,10 +18,10 @@ from inference_ui.backend.imaging import EncodedPicture
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import TaskPlan, TaskStatus
 from inference_ui.backend.records import JOURNAL, SIDECAR
-from inference_ui.backend.services.item_view import ItemView, input_of, open_result, view_of
-from inference_ui.backend.services.items import Entry, ItemsPage, entry_of, row_of
-from inference_ui.backend.services.lines import LineIndexes, Window
-from inference_ui.backend.services.pictures import find_picture
+from inference_ui.backend.results.item_view import ItemView, input_of, open_result, view_of
+from inference_ui.backend.results.items import Entry, ItemsPage, entry_of, row_of
+from inference_ui.backend.results.lines import LineIndexes, Window
+from inference_ui.backend.results.pictures import find_picture
 from inference_ui.backend.services.recent import RecentBytes
 from inference_ui.backend.services.tasks import Tasks
 

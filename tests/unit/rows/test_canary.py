@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.task import InferenceTask
+from inference_ui.backend.results.items import ItemRow
 from inference_ui.backend.services.canaries import CanaryView
-from inference_ui.backend.services.items import ItemRow
 from inference_ui.rows.canary import canary_row
 from tests.support.samples import a_task
 

@@ -12,8 +12,8 @@ from inference_ui.backend.errors import NotFound, Refused
 from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL
+from inference_ui.backend.results.item_view import MAX_OBJECTS, MAX_REQUEST
 from inference_ui.backend.services.changes import Changes
-from inference_ui.backend.services.item_view import MAX_OBJECTS, MAX_REQUEST
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from tests.support.results import RunTask, a_picture, detection, seldon

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_ui.backend.models.catalog import BoxFormat
-from inference_ui.backend.services.boxes import place
+from inference_ui.backend.results.boxes import place
 
 SIZE = (200, 100)
 CORNERS = (20.0, 10.0, 60.0, 50.0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_ui.backend.services.answers import ClassScore, Reading, parse_answer, read_answer
+from inference_ui.backend.results.answers import ClassScore, Reading, parse_answer, read_answer
 
 CAT = Reading((ClassScore("cat", 0.9),))
 

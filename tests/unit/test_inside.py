@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_ui.backend.errors import NotFound, Refused
-from inference_ui.backend.services.inside import open_inside, plain_relative
+from inference_ui.backend.inside import open_inside, plain_relative
 
 
 @pytest.fixture

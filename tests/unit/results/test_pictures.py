@@ -8,8 +8,8 @@ import json
 import pytest
 
 from inference_ui.backend.errors import NotFound, Refused
-from inference_ui.backend.services import pictures
-from inference_ui.backend.services.pictures import PictureOrigin, find_picture
+from inference_ui.backend.results import pictures
+from inference_ui.backend.results.pictures import PictureOrigin, find_picture
 from tests.support.results import a_picture, seldon
 
 PICTURE = a_picture()

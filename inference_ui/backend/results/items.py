@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from inference_ui.backend.errors import Message, Refused
+from inference_ui.backend.inside import plain_relative
 from inference_ui.backend.records import SOURCE_ROOT, ItemStatus, JournalLine, SidecarLine
-from inference_ui.backend.services.inside import plain_relative
-from inference_ui.backend.services.lines import MAX_LINE, Line
+from inference_ui.backend.results.lines import MAX_LINE, Line
 
 UNREADABLE = "UNREADABLE"
 """The status of an item whose line cannot be read."""

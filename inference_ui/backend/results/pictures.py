@@ -21,8 +21,8 @@ import msgspec
 
 from inference_ui.backend.errors import Message, NotFound, Refused
 from inference_ui.backend.imaging import looks_like_picture
+from inference_ui.backend.inside import open_inside
 from inference_ui.backend.records import IMAGE_SUFFIXES, SOURCE_ROOT
-from inference_ui.backend.services.inside import open_inside
 
 MAX_INPUT = 64 << 20
 """Bytes of an input, or of a picture's file, that are read."""

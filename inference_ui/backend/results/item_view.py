@@ -1,7 +1,7 @@
 """All that is shown of one item: its answer as text and as objects, and what is known of its
 picture.
 
-Reads what an :class:`~inference_ui.backend.services.items.Entry` points at. What cannot be read is
+Reads what an :class:`~inference_ui.backend.results.items.Entry` points at. What cannot be read is
 a message in its place, so that the rest is shown all the same.
 """
 
@@ -14,15 +14,15 @@ from typing import BinaryIO
 
 from inference_ui.backend import imaging
 from inference_ui.backend.errors import Message, NotFound, Refused
+from inference_ui.backend.inside import open_inside, plain_relative
 from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import TaskPlan
 from inference_ui.backend.protocols import protocol_of
 from inference_ui.backend.records import IMAGE_SUFFIXES, ItemStatus
-from inference_ui.backend.services.answers import Reading, parse_answer, read_answer
-from inference_ui.backend.services.boxes import Corners, place
-from inference_ui.backend.services.inside import open_inside, plain_relative
-from inference_ui.backend.services.items import Entry
-from inference_ui.backend.services.pictures import PictureOrigin, find_picture
+from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
+from inference_ui.backend.results.boxes import Corners, place
+from inference_ui.backend.results.items import Entry
+from inference_ui.backend.results.pictures import PictureOrigin, find_picture
 
 MAX_PARSED = 16 << 20
 """Bytes of a result that is read as an answer; a larger one is only shown in part."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_ui.backend.services.lines import EVERY, MAX_LINE, LineIndex, LineIndexes
+from inference_ui.backend.results.lines import EVERY, MAX_LINE, LineIndex, LineIndexes
 
 line = st.binary(max_size=40).map(lambda text: text.replace(b"\n", b" "))
 step = st.one_of(
