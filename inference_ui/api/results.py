@@ -8,16 +8,17 @@ with one (``v``), since nothing else is ever meant by it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Query, Response
 from starlette.responses import StreamingResponse
 
 from inference_ui.backend.imaging import EncodedPicture
 from inference_ui.backend.results.item_view import ItemView
-from inference_ui.backend.results.items import ItemsPage
+from inference_ui.backend.results.query import ItemFilter, ItemKind, ItemOrder
+from inference_ui.backend.services.item_list import ItemsPage, OverviewPage
 from inference_ui.backend.services.results import ResultFile
 from inference_ui.context import actor, product
 
@@ -26,12 +27,48 @@ router = APIRouter(prefix="/tasks/{task_id}/items", tags=["results"])
 _KEPT = "private, max-age=86400, immutable"
 _ASKED_AGAIN = "private, no-cache"
 _CHUNK = 1 << 18
+_LONGEST_TEXT = 500
+
+
+def wanted_items(
+    q: str = "",
+    kind: ItemKind = ItemKind.ALL,
+    of_class: Annotated[list[str] | None, Query(alias="class")] = None,
+    least: int | None = None,
+    most: int | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    order: ItemOrder = ItemOrder.NUMBER,
+) -> ItemFilter:
+    """Return the filter that a request's query names, as in ``query.ItemFilter``: ``q`` is its
+    ``text``, and ``class`` may be given several times."""
+    classes = tuple(dict.fromkeys(of_class or ()))
+    return ItemFilter(q[:_LONGEST_TEXT], kind, classes, least, most, above, below, order)
+
+
+WantedItems = Annotated[ItemFilter, Depends(wanted_items)]
 
 
 @router.get("", response_model=ItemsPage)
-def items(task_id: str, offset: int = 0, limit: int = 200) -> Response:
+def items(
+    task_id: str, wanted: WantedItems, offset: int = 0, limit: int = 200, upto: int | None = None
+) -> Response:
     """Rows of the list, up to 500 from ``offset`` on, and how many there are so far."""
-    return _json(product().results.items(actor(), task_id, offset, limit))
+    return _json(product().items.page(actor(), task_id, wanted, offset, limit, upto))
+
+
+@router.get("/overview", response_model=OverviewPage)
+def overview(task_id: str) -> Response:
+    """The items in numbers: classes, confidences, objects, and those that stand out."""
+    return _json(product().items.overview(actor(), task_id))
+
+
+@router.get("/{number}/position")
+def position(
+    task_id: str, number: int, wanted: WantedItems, upto: int | None = None
+) -> dict[str, int | None]:
+    """Where an item stands in the list that the filter leaves, from 0; null where it does not."""
+    return {"position": product().items.position(actor(), task_id, number, wanted, upto)}
 
 
 @router.get("/{number}", response_model=ItemView)

@@ -13,6 +13,7 @@ from inference_ui.backend.errors import CannotStart, Conflict
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.reconciler import Reconciler
+from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.service_reconciler import ServiceReconciler
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.services.again import Again
@@ -25,6 +26,8 @@ from inference_ui.backend.services.choices import Choices
 from inference_ui.backend.services.datasets import Datasets
 from inference_ui.backend.services.deletions import Deletions
 from inference_ui.backend.services.failures import Failures
+from inference_ui.backend.services.item_index import ItemIndexes
+from inference_ui.backend.services.item_list import ItemList
 from inference_ui.backend.services.online import OnlineServices
 from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.probing import Probes
@@ -65,6 +68,8 @@ class Product:
     again: Again
     deletions: Deletions
     canaries: Canaries
+    items: ItemList
+    item_indexes: ItemIndexes
     results: Results
     failures: Failures
     online: OnlineServices
@@ -90,6 +95,7 @@ class Product:
         self.probes.close()
         self.checks.close()
         self.volumes.close()
+        self.item_indexes.close()
         self.store.close()
 
 
@@ -114,7 +120,10 @@ def build(settings: Settings) -> Product:
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
     tasks = Tasks(store, cluster, changes)
-    results = Results(tasks)
+    entries = Entries()
+    results = Results(tasks, entries)
+    item_indexes = ItemIndexes(settings.data_folder / "cache" / "items")
+    items = ItemList(tasks, entries, item_indexes)
     task_list = TaskList(store, changes)
     return Product(
         settings=settings,
@@ -141,7 +150,9 @@ def build(settings: Settings) -> Product:
         logs=TaskLogs(store, cluster, tasks),
         again=Again(store, tasks, changes),
         deletions=Deletions(store, cluster, task_list, changes),
-        canaries=Canaries(store, tasks, results, changes),
+        canaries=Canaries(store, tasks, items, changes),
+        items=items,
+        item_indexes=item_indexes,
         results=results,
         failures=Failures(tasks, results),
         online=OnlineServices(store, cluster, changes),

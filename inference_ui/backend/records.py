@@ -91,9 +91,11 @@ class SidecarLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """What else is known of an item; stands on the same line number as its journal line.
 
     ``size`` bytes and ``mtime_ns`` of the input, ``ms`` from request to whole answer, ``attempt``
-    of the task, and of a detection the number of objects ``n``, its distinct classes ``c`` and its
-    lowest confidence ``low``; of a failure its ``cause`` (a code such as ``HTTP_400``). ``tries``
-    counts the requests that were answered or timed out: 0 for an input that was never sent.
+    of the task, and of a detection the number of objects ``n``, its distinct classes ``c`` with
+    ``k`` objects each (left out where each has one), its lowest confidence ``low`` and ``b``, how
+    many lie in which twentieth (see ``protocols.found.Found``); of a failure its ``cause`` (a code
+    such as ``HTTP_400``). ``tries`` counts the requests that were answered or timed out: 0 for an
+    input that was never sent.
     """
 
     source: str
@@ -106,6 +108,8 @@ class SidecarLine(msgspec.Struct, frozen=True, omit_defaults=True):
     c: tuple[str, ...] = ()
     low: float | None = None
     cause: str | None = None
+    k: tuple[int, ...] = ()
+    b: tuple[int, ...] = ()
 
 
 class BatchJob(msgspec.Struct, frozen=True, omit_defaults=True):

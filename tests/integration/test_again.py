@@ -276,7 +276,7 @@ def test_a_canary_tries_five_items_on_one_node_and_tells_how_long_all_would_take
     assert view.estimate_s == pytest.approx(40 / view.rate / 2)
     product, actor = installation.product, installation.administrator
     assert product.task_list.page(actor).total == 0
-    assert [row.number for row in product.results.items(actor, view.task.id).rows] == [
+    assert [row.number for row in product.items.page(actor, view.task.id).rows] == [
         1,
         2,
         3,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from inference_ui.backend.batch.failures import Failure
+from inference_ui.backend.protocols.found import Found
 
 
 class Input(NamedTuple):
@@ -32,15 +33,6 @@ class Item:
     mtime_ns: int
     tries: int = 0
     crashes: int = 0
-
-
-@dataclass(slots=True, frozen=True)
-class Found:
-    """What a detection holds, for the sidecar: objects, distinct classes, lowest confidence."""
-
-    objects: int
-    classes: tuple[str, ...]
-    lowest: float | None
 
 
 @dataclass(slots=True, eq=False)

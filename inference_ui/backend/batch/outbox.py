@@ -146,6 +146,8 @@ class Outbox:
                 n=found.objects if found else None,
                 c=found.classes if found else (),
                 low=found.lowest if found else None,
+                k=found.counts if found else (),
+                b=found.bins if found else (),
                 cause=failure.cause if failure else None,
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +13,7 @@ from inference_ui.backend.batch import failures
 from inference_ui.backend.batch.balance import NO_SUCH_PATH, Balancer, Endpoint, EndpointState
 from inference_ui.backend.batch.checks import json_fault
 from inference_ui.backend.batch.failures import Failure
-from inference_ui.backend.batch.items import Finished, Found, Item
+from inference_ui.backend.batch.items import Finished, Item
 from inference_ui.backend.batch.retry import (
     AWAY_STATUSES,
     RETRIED_STATUSES,
@@ -30,7 +30,8 @@ from inference_ui.backend.batch.transport import (
 )
 from inference_ui.backend.batch.work import Work
 from inference_ui.backend.protocols import ServiceProtocol
-from inference_ui.backend.protocols.detections import NO_CONFIDENCES, plain_detection
+from inference_ui.backend.protocols.detections import plain_detection
+from inference_ui.backend.protocols.found import Found, found_in, found_of
 
 ALONE_AFTER = 2
 """Crashes of its server that an item was in flight at before it is sent with no other beside it."""
@@ -38,8 +39,6 @@ FAILED_AFTER = 3
 """Crashes after which the item is the one that crashes its server."""
 
 _OVERLOADED = frozenset((429, 503))
-_MAX_CLASSES = 50
-_MAX_CLASS = 200
 
 
 class Sender:
@@ -227,7 +226,7 @@ def judge(protocol: ServiceProtocol, answer: Answer, finished: Finished) -> None
         plain = plain_detection(body, may_be_enveloped=protocol.envelopes)
     if plain is not None:  # it was parsed, so it is JSON
         finished.answer = body
-        finished.found = _found_of(*plain)
+        finished.found = found_of(*plain)
         return
     fault = json_fault(body)
     if fault is not None:
@@ -243,13 +242,4 @@ def _found(protocol: ServiceProtocol, body: bytes) -> Found | None:
         detections = protocol.unwrap(msgspec.json.decode(body))
     except (msgspec.DecodeError, RecursionError):
         return None  # JSON, but with numbers or a depth that nobody computes with
-    if detections is None:
-        return None
-    given = NO_CONFIDENCES not in detections.warnings
-    return _found_of(detections.classes, detections.confidences, given=given)
-
-
-def _found_of(classes: Sequence[str], confidences: Sequence[float], *, given: bool = True) -> Found:
-    distinct = tuple({name[:_MAX_CLASS]: None for name in classes})
-    lowest = min(confidences, default=None) if given else None
-    return Found(len(confidences), distinct[:_MAX_CLASSES], lowest)
+    return None if detections is None else found_in(detections)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -46,6 +47,14 @@ class Entry:
         return self.relative if self.relative is not None else self.source
 
 
+class Known(NamedTuple):
+    """What a row says beside the journal's line."""
+
+    objects: int | None = None
+    lowest: float | None = None
+    ms: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ItemRow:
     """An item in the list. ``lowest`` is the lowest confidence, ``ms`` the time from request to
@@ -59,19 +68,6 @@ class ItemRow:
     ms: float | None
     error: str | None
     problem: Message | None
-
-
-@dataclass(frozen=True, slots=True)
-class ItemsPage:
-    """Rows of the list, the number of all (``total``), and whether more can come (not ``ended``).
-
-    ``generation`` changes when numbers mean other items than before: the journal was replaced.
-    """
-
-    total: int
-    generation: str
-    ended: bool
-    rows: tuple[ItemRow, ...]
 
 
 def entry_of(number: int, line: Line, beside: Line | None, dataset: Path) -> Entry:
@@ -99,16 +95,18 @@ def entry_of(number: int, line: Line, beside: Line | None, dataset: Path) -> Ent
     )
 
 
-def row_of(entry: Entry) -> ItemRow:
-    """Return an entry as a row of the list."""
+def row_of(entry: Entry, facts: Known | None = None) -> ItemRow:
+    """Return an entry as a row of the list; ``facts`` is what is known where its sidecar has no
+    line of it."""
     more = entry.more
+    known = Known(more.n, more.low, more.ms) if more else facts or Known()
     return ItemRow(
         number=entry.number,
         name=entry.name[:_LONGEST_NAME],
         status=entry.status,
-        objects=more.n if more else None,
-        lowest=more.low if more else None,
-        ms=more.ms if more else None,
+        objects=known.objects,
+        lowest=known.lowest,
+        ms=known.ms,
         error=entry.error[:_LONGEST_ERROR] if entry.error is not None else None,
         problem=entry.problem,
     )

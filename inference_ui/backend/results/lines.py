@@ -12,7 +12,7 @@ import secrets
 import threading
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +36,31 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """How far a file was read: up to ``end``, where ``mark`` stands before."""
+
+    device: int = 0
+    inode: int = 0
+    end: int = 0
+    mark: bytes = b""
+
+    @classmethod
+    def at(cls, fd: int, end: int) -> Place:
+        """Return the place ``end`` of an open file."""
+        state = os.fstat(fd)
+        length = min(_MARK, end)
+        return cls(state.st_dev, state.st_ino, end, os.pread(fd, length, end - length))
+
+    def continues(self, fd: int) -> bool:
+        """Whether an open file is the one that was read, with nothing changed but its end."""
+        state = os.fstat(fd)
+        if (state.st_dev, state.st_ino) != (self.device, self.inode) or self.end > state.st_size:
+            return False
+        # An inode can be used again, and a file rewritten in place: compare what was read last.
+        return os.pread(fd, len(self.mark), self.end - len(self.mark)) == self.mark
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Some lines of a file as it was at one moment, and how many whole ones it had.
 
@@ -56,11 +81,10 @@ class LineIndex:
         self._forget()
 
     def _forget(self) -> None:
-        self._file: tuple[int, int] | None = None
+        self._place = Place()
         self._starts = array("Q", [0])
         self._lines = 0
         self._end = 0
-        self._mark = b""
         self._generation = secrets.token_hex(4)
 
     def window(self, first: int, count: int) -> Window:
@@ -69,6 +93,14 @@ class LineIndex:
         Raises :class:`OSError` when the file is there and cannot be read; one that is not there
         has no lines.
         """
+        return self._at(lambda file: self._read(file, first, min(count, self._lines - first)))
+
+    def pick(self, numbers: Sequence[int]) -> Window:
+        """Return the lines of these numbers (0 for the first) in their order, without those that
+        are not there. Raises :class:`OSError` as :meth:`window` does."""
+        return self._at(lambda file: self._picked(file, numbers))
+
+    def _at(self, read: Callable[[BinaryIO], Iterable[Line]]) -> Window:
         with self._lock:
             try:
                 file = self._path.open("rb")
@@ -77,28 +109,23 @@ class LineIndex:
                 return Window(generation=self._generation)
             with file:
                 self._follow(file.fileno())
-                wanted = max(0, min(count, self._lines - first))
-                lines = tuple(self._read(file, first, wanted)) if wanted else ()
-                return Window(self._lines, self._generation, lines)
+                return Window(self._lines, self._generation, tuple(read(file)))
 
     def _follow(self, fd: int) -> None:
         """Take in what was appended since the last time."""
-        state = os.fstat(fd)
-        same = self._file == (state.st_dev, state.st_ino) and self._end <= state.st_size
-        # An inode can be used again, and a file rewritten in place: compare what was read last.
-        if not same or os.pread(fd, len(self._mark), self._end - len(self._mark)) != self._mark:
+        size = os.fstat(fd).st_size
+        if not self._place.continues(fd):
             self._forget()
-            self._file = (state.st_dev, state.st_ino)
+            self._place = Place.at(fd, 0)
         position = before = self._end
-        while position < state.st_size:
-            chunk = os.pread(fd, min(_CHUNK, state.st_size - position), position)
+        while position < size:
+            chunk = os.pread(fd, min(_CHUNK, size - position), position)
             if not chunk:
                 break
             self._note(chunk, position)
             position += len(chunk)
         if self._end > before:
-            length = min(_MARK, self._end)
-            self._mark = os.pread(fd, length, self._end - length)
+            self._place = Place.at(fd, self._end)
 
     def _note(self, chunk: bytes, position: int) -> None:
         lines, at = self._lines, chunk.find(b"\n")
@@ -111,15 +138,33 @@ class LineIndex:
         self._lines = lines
 
     def _read(self, file: BinaryIO, first: int, count: int) -> Iterator[Line]:
+        if count <= 0:
+            return
         before = first % EVERY
         file.seek(self._starts[first // EVERY])
         for number in range(before + count):
-            line = _next_line(file)
+            line = next_line(file)
             if number >= before:
                 yield line
 
+    def _picked(self, file: BinaryIO, numbers: Sequence[int]) -> Iterator[Line]:
+        at = -1  # the line that the file stands at
+        for number in numbers:
+            if not 0 <= number < self._lines:
+                continue
+            block = number - number % EVERY
+            if not block <= at <= number:
+                file.seek(self._starts[number // EVERY])
+                at = block
+            while at < number:
+                next_line(file)
+                at += 1
+            at += 1
+            yield next_line(file)
 
-def _next_line(file: BinaryIO) -> Line:
+
+def next_line(file: BinaryIO) -> Line:
+    """Read a line; of one that is longer than MAX_LINE, its beginning."""
     text = file.readline(MAX_LINE + 1)
     if text.endswith(b"\n"):
         return Line(text[:-1])

@@ -25,8 +25,8 @@ from inference_ui.backend.results.items import ItemRow
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.drafts import CANARIES, CANARY_ITEMS, TaskDraft
 from inference_ui.backend.services.folders import count_inputs
+from inference_ui.backend.services.item_list import ItemList
 from inference_ui.backend.services.names import MAX_NAME, clean_name
-from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.submitting import new_task, submit
 from inference_ui.backend.services.tasks import Tasks
 from inference_ui.backend.store import tasks as queries
@@ -60,14 +60,14 @@ class Canaries:
         self,
         store: Store,
         tasks: Tasks,
-        results: Results,
+        items: ItemList,
         changes: Changes,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._store = store
         self._tasks = tasks
-        self._results = results
+        self._items = items
         self._changes = changes
         self._now = now
 
@@ -94,7 +94,7 @@ class Canaries:
         task = self._own(actor, task_id)
         ended = TaskStatus(task.status).ended
         try:
-            items = self._results.items(actor, task_id, 0, CANARY_ITEMS).rows
+            items = self._items.page(actor, task_id, limit=CANARY_ITEMS).rows
         except (Refused, StoreError):
             items = ()
         if not ended:

@@ -1,4 +1,4 @@
-"""The results of a task: its items in the order of the journal, each with its picture and answer.
+"""The results of a task, one item at a time: its picture and its answer.
 
 Files are read as they are on disk, whoever wrote them: torn lines, paths that lead elsewhere and
 answers of any shape are shown as what they are. Nothing is written. Calls block on files; items
@@ -13,20 +13,17 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from inference_ui.backend import imaging
-from inference_ui.backend.errors import NotFound, Refused, StoreError
+from inference_ui.backend.errors import NotFound, Refused
 from inference_ui.backend.imaging import EncodedPicture
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.task import TaskPlan, TaskStatus
-from inference_ui.backend.records import JOURNAL, SIDECAR
+from inference_ui.backend.models.task import TaskPlan
+from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.item_view import ItemView, input_of, open_result, view_of
-from inference_ui.backend.results.items import Entry, ItemsPage, entry_of, row_of
-from inference_ui.backend.results.lines import LineIndexes, Window
+from inference_ui.backend.results.items import Entry
 from inference_ui.backend.results.pictures import find_picture
 from inference_ui.backend.services.recent import RecentBytes
 from inference_ui.backend.services.tasks import Tasks
 
-MOST_ROWS = 500
-"""Rows of one page at most."""
 THUMBNAIL_SIDES = (32, 512)
 """Pixels that a thumbnail's longer side may have."""
 
@@ -45,22 +42,10 @@ class ResultFile:
 class Results:
     """Reads the items of tasks that the acting user can see."""
 
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: Tasks, entries: Entries) -> None:
         self._tasks = tasks
-        self._indexes = LineIndexes()
+        self._entries = entries
         self._thumbnails = RecentBytes(_THUMBNAIL_BYTES)
-
-    def items(self, actor: Actor, task_id: str, offset: int = 0, limit: int = 200) -> ItemsPage:
-        """Return up to ``limit`` rows (at most 500) after the first ``offset`` of the journal.
-
-        Raises :class:`NotFound` for the task, :class:`StoreError` when the journal is unreadable.
-        """
-        task = self._tasks.get(actor, task_id)
-        # Asked before the journal is read: what is read afterwards is then all there will be.
-        ended = TaskStatus(task.status).ended
-        window, entries = self._entries(task.plan, max(0, offset), max(0, min(limit, MOST_ROWS)))
-        rows = tuple(row_of(entry) for entry in entries)
-        return ItemsPage(window.total, window.generation, ended, rows)
 
     def item(self, actor: Actor, task_id: str, number: int) -> ItemView:
         """Return all that is shown of an item. Raises :class:`NotFound`."""
@@ -103,25 +88,12 @@ class Results:
         task = self._tasks.get(actor, task_id)
         if number < 1:
             raise NotFound("ITEM_UNKNOWN", number=number)
-        window, entries = self._entries(task.plan, number - 1, 1)
+        plan = task.plan
+        output, dataset = Path(plan.output_folder), Path(plan.dataset_folder)
+        window, entries = self._entries.some(output, dataset, number - 1, 1)
         if not entries:
             raise NotFound("ITEM_UNKNOWN", number=number)
-        return task.plan, entries[0], window.generation
-
-    def _entries(self, plan: TaskPlan, first: int, count: int) -> tuple[Window, list[Entry]]:
-        folder = Path(plan.output_folder)
-        try:
-            window = self._indexes.of(folder / JOURNAL).window(first, count)
-            beside = self._indexes.of(folder / SIDECAR).window(first, count).lines
-        except OSError as error:
-            raise StoreError("JOURNAL_UNREADABLE", error=error.strerror) from error
-        dataset = Path(plan.dataset_folder)
-        lines = enumerate(window.lines)
-        entries = [
-            entry_of(first + at + 1, line, beside[at] if at < len(beside) else None, dataset)
-            for at, line in lines
-        ]
-        return window, entries
+        return plan, entries[0], window.generation
 
 
 def _thumbnail(entry: Entry, plan: TaskPlan, side: int) -> bytes:

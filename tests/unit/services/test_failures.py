@@ -20,6 +20,7 @@ from inference_ui.backend.records import (
     WalkState,
     write_record,
 )
+from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.failures import MOST_ITEMS, Failures, recorded_groups
 from inference_ui.backend.services.results import Results
@@ -54,7 +55,7 @@ def items(run, sqlite_store, administrator):
     tasks = Tasks(sqlite_store, None, Changes())
 
     def asked(group, clock=lambda: 0.0):
-        failures = Failures(tasks, Results(tasks), clock=clock)
+        failures = Failures(tasks, Results(tasks, Entries()), clock=clock)
         return failures.items(administrator, task.id, group)
 
     return asked

@@ -12,8 +12,12 @@ from inference_ui.backend.errors import NotFound, Refused
 from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL
+from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.item_view import MAX_OBJECTS, MAX_REQUEST
+from inference_ui.backend.results.query import ItemFilter
 from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.item_index import ItemIndexes
+from inference_ui.backend.services.item_list import ItemList
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from tests.support.results import RunTask, a_picture, detection, seldon
@@ -30,14 +34,27 @@ def run(tmp_path):
 
 @pytest.fixture
 def results(sqlite_store):
-    return Results(Tasks(sqlite_store, None, Changes()))
+    return Results(Tasks(sqlite_store, None, Changes()), Entries())
 
 
 @pytest.fixture
-def seen(run, sqlite_store, administrator, results):
-    """Calls a question of the results for the task of ``run``."""
+def item_list(sqlite_store, tmp_path):
+    indexes = ItemIndexes(tmp_path / "columns")
+    yield ItemList(Tasks(sqlite_store, None, Changes()), Entries(), indexes)
+    indexes.close()
+
+
+@pytest.fixture
+def seen(run, sqlite_store, administrator, results, item_list):
+    """Calls a question of the results, or for a page of their list, for the task of ``run``."""
     task = run.stored(sqlite_store, administrator)
-    return lambda question, *args: getattr(results, question)(administrator, task.id, *args)
+
+    def seen(question, *args):
+        if question == "page":
+            return item_list.page(administrator, task.id, ItemFilter(), *args)
+        return getattr(results, question)(administrator, task.id, *args)
+
+    return seen
 
 
 def codes(messages):
@@ -45,7 +62,7 @@ def codes(messages):
 
 
 def test_a_task_without_a_journal_has_no_items(seen):
-    page = seen("items")
+    page = seen("page")
     assert (page.total, page.rows, page.ended) == (0, (), False)
     with pytest.raises(NotFound):
         seen("item", 1)
@@ -54,7 +71,7 @@ def test_a_task_without_a_journal_has_no_items(seen):
 def test_a_page_has_what_journal_and_sidecar_say(run, seen):
     run.succeeded("night/a.json", PAGE, detection(CAR, BUS), n=2, c=("car",), low=0.44, ms=34.0)
     run.failed("night/b.json", PAGE, "503 model queue is full", ms=3.0)
-    page = seen("items")
+    page = seen("page")
     first, second = page.rows
     assert (first.number, first.name, first.status) == (1, "night/a.json", "SUCCEEDED")
     assert (first.objects, first.lowest, first.ms, first.error) == (2, 0.44, 34.0, None)
@@ -65,26 +82,26 @@ def test_a_page_has_what_journal_and_sidecar_say(run, seen):
 def test_pages_are_cut_at_the_ends(run, seen):
     for number in range(7):
         run.line(source=f"{number}.json", status="FAILED", errorMesssage="no")
-    assert [row.number for row in seen("items", 5, 10).rows] == [6, 7]
-    assert seen("items", 7, 10).rows == ()
-    assert seen("items", 10**12, 10).rows == ()
-    assert [row.number for row in seen("items", -3, 2).rows] == [1, 2]
-    assert seen("items", 0, 0).total == 7
-    assert seen("items", 0, -1).rows == ()
+    assert [row.number for row in seen("page", 5, 10).rows] == [6, 7]
+    assert seen("page", 7, 10).rows == ()
+    assert seen("page", 10**12, 10).rows == ()
+    assert [row.number for row in seen("page", -3, 2).rows] == [1, 2]
+    assert seen("page", 0, 0).total == 7
+    assert seen("page", 0, -1).rows == ()
 
 
 def test_the_list_grows_with_the_journal_and_ends_with_the_task(
-    run, sqlite_store, administrator, results
+    run, sqlite_store, administrator, item_list
 ):
     task = run.stored(sqlite_store, administrator)
     run.line(source="a.json", status="FAILED", errorMesssage="no")
-    before = results.items(administrator, task.id)
+    before = item_list.page(administrator, task.id)
     run.raw(b'{"source":"torn')
-    assert results.items(administrator, task.id).total == 1
+    assert item_list.page(administrator, task.id).total == 1
     run.raw(b'"}\n')
     with sqlite_store.write() as session:
         session.get_one(type(task), task.id).status = TaskStatus.STOPPED
-    after = results.items(administrator, task.id)
+    after = item_list.page(administrator, task.id)
     assert (before.total, before.ended) == (1, False)
     assert (after.total, after.ended) == (2, True)
     assert after.generation == before.generation
@@ -92,14 +109,14 @@ def test_the_list_grows_with_the_journal_and_ends_with_the_task(
 
 def test_another_readers_spelling_of_the_error_is_read(run, seen):
     run.line(source="a.json", status="FAILED", errorMessage="no")
-    assert seen("items").rows[0].error == "no"
+    assert seen("page").rows[0].error == "no"
 
 
 def test_a_sidecar_that_is_behind_or_of_other_items_is_not_believed(run, seen):
     run.succeeded("a.json", PAGE, detection(CAR), n=1)
     run.line(source="b.json", status="FAILED", errorMesssage="no")
     run.beside("other.json", n=9)
-    assert [row.objects for row in seen("items").rows] == [1, None]
+    assert [row.objects for row in seen("page").rows] == [1, None]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +137,7 @@ def test_a_sidecar_that_is_behind_or_of_other_items_is_not_believed(run, seen):
 def test_a_line_that_says_nonsense_is_a_row_that_says_so(run, seen, line, code):
     run.raw(line + b"\n")
     run.line(source="a.json", status="FAILED", errorMesssage="no")
-    bad, good = seen("items").rows
+    bad, good = seen("page").rows
     assert bad.problem is not None
     assert bad.problem.code == code
     assert good.error == "no"
@@ -133,7 +150,7 @@ def test_a_line_that_says_nonsense_is_a_row_that_says_so(run, seen, line, code):
 @given(st.lists(st.binary(max_size=60).map(lambda text: text.replace(b"\n", b"")), max_size=20))
 def test_a_list_has_as_many_rows_as_its_journal_has_lines(run, seen, lines):
     (run.output / JOURNAL).write_bytes(b"".join(line + b"\n" for line in lines))
-    page = seen("items")
+    page = seen("page")
     assert page.total == len(lines) == len(page.rows)
     assert [row.number for row in page.rows] == list(range(1, len(lines) + 1))
 
@@ -274,7 +291,10 @@ def test_items_are_numbered_from_one(run, seen):
         assert refused.value.code == "ITEM_UNKNOWN"
 
 
-def test_the_results_of_a_task_that_is_not_there_are_not_there(results, administrator):
-    for question, args in (("items", ()), ("item", (1,)), ("picture", (1,)), ("result", (1,))):
+def test_the_results_of_a_task_that_is_not_there_are_not_there(results, item_list, administrator):
+    for question in (results.item, results.picture, results.result):
         with pytest.raises(NotFound):
-            getattr(results, question)(administrator, "nobody", *args)
+            question(administrator, "nobody", 1)
+    for question in (item_list.page, item_list.overview):
+        with pytest.raises(NotFound):
+            question(administrator, "nobody")
