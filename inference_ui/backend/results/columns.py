@@ -7,7 +7,7 @@ only at the first ``lines`` items. Items are numbered from 0 here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from inference_ui.backend.protocols.found import BINS
+from inference_ui.backend.protocols.found import BINS, MAX_CLASSES
 from inference_ui.backend.results.lines import Place
 
 MAX_NAMES = 5_000
@@ -33,6 +33,7 @@ _VERSION = 1
 _MOST = (1 << 31) - 1
 _GROWTH = 1.25
 _NONE = float("nan")
+_ONES = (1,) * MAX_CLASSES
 
 
 class Status:
@@ -115,36 +116,51 @@ class Columns:
         with np.errstate(over="ignore"):  # what is too large for a column is endless
             self.lowest.extend([item.lowest for item in facts])
             self.ms.extend([item.ms for item in facts])
-        self.bins.extend([self._mask(item.bins) for item in facts])
-        named: dict[str, list[int]] = {}
-        for number, item in enumerate(facts, self.lines):
-            self._name(number, item, named)
-        for name, numbers in named.items():
-            self.classes[name].items.extend(numbers)
+        self._add_bins(facts)
+        self._add_classes(facts)
         self.lines += len(facts)
 
-    def _mask(self, bins: tuple[int, ...]) -> int:
-        mask = 0
-        for place, count in zip(bins[::2], bins[1::2], strict=False):
-            if 0 <= place < BINS:
-                mask |= 1 << place
-                self.confidences[place] += min(max(count, 0), 1 << 40)
-        return mask
+    def _add_bins(self, facts: Sequence[Facts]) -> None:
+        masks: list[int] = []
+        totals = [0] * BINS
+        for item in facts:
+            mask = 0
+            bins = item.bins
+            for at in range(0, len(bins) - 1, 2):
+                place = bins[at]
+                if 0 <= place < BINS:
+                    mask |= 1 << place
+                    totals[place] += bins[at + 1]
+            masks.append(mask)
+        self.bins.extend(masks)
+        self.confidences += np.array([_bounded(total) for total in totals], np.int64)
 
-    def _name(self, number: int, item: Facts, named: dict[str, list[int]]) -> None:
-        counts: Iterable[int] = item.counts or (1,) * len(item.classes)
-        for name, count in zip(item.classes, counts, strict=False):
-            if self.mentions >= MAX_MENTIONS or (
-                name not in self.classes and len(self.classes) >= MAX_NAMES
-            ):
-                self.classes_cut = True
-                continue
-            known = self.classes.setdefault(name, ClassColumn(Column(np.uint32)))
-            known.objects += min(max(count, 0), 1 << 40)
-            numbers = named.setdefault(name, [])
-            if not numbers or numbers[-1] != number:
-                numbers.append(number)
-                self.mentions += 1
+    def _add_classes(self, facts: Sequence[Facts]) -> None:
+        numbers: dict[str, list[int]] = {}
+        objects: dict[str, int] = {}
+        for number, item in enumerate(facts, self.lines):
+            for name, count in zip(item.classes, item.counts or _ONES, strict=False):
+                named = numbers.get(name)
+                if named is None:
+                    numbers[name] = [number]
+                    objects[name] = count
+                elif named[-1] != number:
+                    named.append(number)
+                    objects[name] += count
+        for name, named in numbers.items():
+            self._add_class(name, named, _bounded(objects[name]))
+
+    def _add_class(self, name: str, numbers: list[int], objects: int) -> None:
+        known = self.classes.get(name)
+        full = self.mentions >= MAX_MENTIONS
+        if full or (known is None and len(self.classes) >= MAX_NAMES):
+            self.classes_cut = True
+            return
+        if known is None:
+            known = self.classes[name] = ClassColumn(Column(np.uint32))
+        known.items.extend(numbers)
+        known.objects += objects
+        self.mentions += len(numbers)
 
     def facts(self, number: int) -> Facts | None:
         """Return what the columns say of one item, without its classes; None when nothing."""
@@ -231,6 +247,11 @@ class _About(msgspec.Struct, frozen=True):
     journal: tuple[int, int, int, str]
     sidecar: tuple[int, int, int, str]
     classes: tuple[tuple[str, int, int], ...]
+
+
+def _bounded(count: int) -> int:
+    """Return what a stranger's number may add to a sum."""
+    return min(max(count, 0), 1 << 40)
 
 
 def _place_of(place: Place) -> tuple[int, int, int, str]:

@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 EVERY = 50
 """Lines from one kept offset to the next."""
@@ -27,8 +27,7 @@ _MARK = 64
 _KEPT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line without its line break; ``whole`` is False when it is longer than MAX_LINE."""
 
     text: bytes
@@ -105,7 +104,8 @@ class LineIndex:
             try:
                 file = self._path.open("rb")
             except FileNotFoundError:
-                self._forget()
+                if self._place != Place():
+                    self._forget()
                 return Window(generation=self._generation)
             with file:
                 self._follow(file.fileno())
