@@ -211,7 +211,7 @@ class Columns:
     def load(cls, path: Path) -> Columns | None:
         """Read columns that were saved; None where there are none, or none that can be read."""
         try:
-            with np.load(path, allow_pickle=False) as saved:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 about = msgspec.json.decode(saved["about"].tobytes(), type=_About)
                 return cls._of(about, saved) if about.version == _VERSION else None
         except Exception:

@@ -78,6 +78,8 @@ class NameSearch:
         for needle in self._needles:
             for line, sure in _lines_with(lowered, needle):
                 hits[line] = hits.get(line, False) or sure
+        if not self._needles:
+            hits = dict.fromkeys(range(lowered.count(b"\n")), False)
         if hits:
             lines = piece.split(b"\n") if not all(hits.values()) else []
             self._found.extend(
@@ -99,11 +101,12 @@ def _lines_with(piece: bytes, needle: bytes) -> Iterator[tuple[int, bool]]:
     """Yield the lines that have a text somewhere, and whether it certainly is in the name. Those
     that certainly have it elsewhere only are left out: every line has a ``result``."""
     line = start = 0
+    plain = not set(needle) & set(b'"\\')
     at = piece.find(needle)
     while at >= 0:
         line += piece.count(b"\n", start, at)
         start = piece.rfind(b"\n", 0, at) + 1
-        ours = piece.startswith(_MARK, start) and piece.find(b"\\", start, at) < 0
+        ours = plain and piece.startswith(_MARK, start) and piece.find(b"\\", start, at) < 0
         quote = piece.find(b'"', start, at + len(needle)) if ours else -1
         if quote < 0:
             yield line, ours
@@ -113,13 +116,12 @@ def _lines_with(piece: bytes, needle: bytes) -> Iterator[tuple[int, bool]]:
 
 
 def _needles(text: str) -> frozenset[bytes]:
-    """Return how JSON may write a text, with small letters from A to Z: as it is or in escapes, and
-    other letters small or in capitals."""
-    return frozenset(
-        written.lower()
-        for cased in (text, text.upper())
-        for written in (
-            json.dumps(cased, ensure_ascii=False)[1:-1].encode("utf-8", "replace"),
-            json.dumps(cased)[1:-1].encode(),
-        )
-    )
+    """Return how JSON may write a text, with small letters from A to Z: as it is, or in escapes.
+
+    There is none for a text with other letters that have capitals, which may be written in too many
+    ways: each line is read then.
+    """
+    if any(not letter.isascii() and letter.lower() != letter.upper() for letter in text):
+        return frozenset()
+    plain = json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "replace")
+    return frozenset((plain.lower(), json.dumps(text)[1:-1].encode().lower()))
