@@ -169,7 +169,8 @@ class ItemIndexes:
         except Exception:
             index.failed = True
             index.again_at = time.monotonic() + AGAIN_S
-            _log.exception("the results of task %s could not be read", wanted.task_id)
+            if not self._closing:
+                _log.exception("the results of task %s could not be read", wanted.task_id)
         finally:
             index.idle.set()
 
@@ -197,25 +198,29 @@ class ItemIndexes:
         job = IndexJob(
             str(files.output), files.service_type, files.model_name, wanted.ended, str(saved)
         )
-        process = self._start(job)
-        try:
-            assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-            for line in process.stdout:
-                index.progress = int(line)
-            if process.wait() != 0:
-                raise OSError(f"the process ended with {process.returncode}")
-        finally:
-            process.kill()
-            process.wait()
-            with self._lock:
-                self._processes.discard(process)
+        with self._started() as process:
+            try:
+                assert process.stdin is not None  # noqa: S101 - pipes were asked for
+                assert process.stdout is not None  # noqa: S101
+                process.stdin.write(msgspec.json.encode(job))
+                process.stdin.close()
+                for line in process.stdout:
+                    index.progress = int(line)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                with self._lock:
+                    self._processes.discard(process)
+        if process.returncode != 0:
+            raise OSError(f"the process ended with {process.returncode}")
         self._sweep(saved)
         columns = Columns.load(saved)
         if columns is None:
             raise OSError("what the process saved cannot be read")
         return columns
 
-    def _start(self, job: IndexJob) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._closing:
                 raise OSError("closing")
@@ -226,9 +231,6 @@ class ItemIndexes:
                 env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
             )
             self._processes.add(process)
-        assert process.stdin is not None  # noqa: S101 - a pipe was asked for
-        with process.stdin as stdin:
-            stdin.write(msgspec.json.encode(job))
         return process
 
     def _sweep(self, newest: Path) -> None:
