@@ -20,9 +20,10 @@ SCENARIOS = {
     "check": "checking a dataset, and what pages feel of it",
     "cluster": "the arithmetic of a large cluster",
     "deletion": "deleting 10,000 tasks, and what others feel of it",
+    "results": "the results of a task at a million items",
     "tasks": "the task list at 100,000 tasks, with 50 tabs",
 }
-MODULES = {"mlserver": "against_mlserver"}
+MODULES = {"mlserver": "against_mlserver", "results": "million_results"}
 
 
 def main() -> None:

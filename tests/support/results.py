@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,17 @@ def a_picture(
     """A picture of one colour, encoded."""
     target = io.BytesIO()
     Image.new(options.pop("mode", "RGB"), (width, height), colour).save(target, kind, **options)
+    return target.getvalue()
+
+
+def a_photo(width: int, height: int, seed: int = 1) -> bytes:
+    """A JPEG with as much in it as a photo has: about 0.4 bytes a pixel."""
+    small = random.Random(seed).randbytes(width // 4 * (height // 4))  # noqa: S311 - a picture
+    grain = Image.frombytes("L", (width // 4, height // 4), small).resize((width, height))
+    target = io.BytesIO()
+    Image.merge("RGB", (grain, grain.transpose(Image.Transpose.ROTATE_180), grain)).save(
+        target, "JPEG", quality=88
+    )
     return target.getvalue()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
@@ -79,10 +79,18 @@ def summary_of(
 
 def _versions() -> dict[str, str]:
     """Return the versions of what the run depended on."""
-    libraries = {name: version(name) for name in ("httptools", "msgspec", "uvloop")}
+    libraries = {name: _version(name) for name in ("httptools", "msgspec", "uvloop")}
     return {
         "inference-ui": inference_ui.__version__,
         "python": platform.python_version(),
         "system": platform.platform(),
         **libraries,
     }
+
+
+def _version(library: str) -> str:
+    """Return a library's version, also where it was installed without saying which it is."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
