@@ -100,6 +100,12 @@ export const withQuery = (search, query) => {
   return said.toString();
 };
 
+export const withItem = (search, number) => {
+  const said = new URLSearchParams(search);
+  said.set("item", number);
+  return said.toString();
+};
+
 // What two limits say together; null without any.
 const range = (about, least, most, show) => {
   if (least === null && most === null) return null;

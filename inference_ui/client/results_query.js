@@ -4,7 +4,7 @@
 import { useSyncExternalStore } from "react";
 import { useLocation } from "react-router";
 import { say, sayOf } from "./i18n";
-import { fromAddress, toSearch, withQuery } from "./results_filter";
+import { fromAddress, toSearch, withItem, withQuery } from "./results_filter";
 
 export * from "./results_filter";
 
@@ -55,12 +55,17 @@ export const setAddress = (search, { replace = false } = {}) => {
   tell();
 };
 
-// Look for other items. `next` is a query, or makes one of the query that is there. What is being
-// typed replaces the entry of the history; what is chosen adds one.
-export const setQuery = (next, options) => {
+// Look for other items. `next` is a query, or makes one of the query that is there; `item` is the
+// one to select, by its number. What is being typed replaces the entry of the history; what is chosen
+// adds one.
+export const setQuery = (next, { replace = false, item = 0 } = {}) => {
   const query = typeof next === "function" ? next(fromAddress(address())) : next;
-  setAddress(withQuery(address(), query), options);
+  const search = withQuery(address(), query);
+  setAddress(item ? withItem(search, item) : search, { replace });
 };
+
+// Have the address name an item.
+export const setItem = (number) => setAddress(withItem(address(), number), { replace: true });
 
 const WORDS = {
   text: "results.has_text",

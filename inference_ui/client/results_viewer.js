@@ -2,71 +2,50 @@
 // What is selected is known here alone, and to the address; the server is asked only for data.
 import { createElement as h, useCallback, useEffect, useRef, useState } from "react";
 import { say, useLocale } from "./i18n";
-import { useItem, useItems, pathOf } from "./results_items";
-import { ItemList } from "./results_list";
+import { useAhead } from "./results_ahead";
+import { Bar, NothingFound } from "./results_bar";
+import { useItem, useItems } from "./results_items";
+import { focusList, ItemList } from "./results_list";
 import { icon, iconButton, said } from "./results_parts";
 import { Picture } from "./results_picture";
+import { isFiltered, itemOf, setItem, useAddress, useQuery } from "./results_query";
 import { Side } from "./results_side";
 
 const ADDRESS_MS = 150; // browsers refuse to change the address much more often than that
 
-const fromAddress = () => {
-  const given = Number(new URLSearchParams(window.location.search).get("item"));
-  return Number.isSafeInteger(given) && given > 0 ? given : 0;
-};
-
-// The selected number; 0 until there are items. The address follows it.
-const useSelected = ({ known, total }) => {
-  const [wanted, setWanted] = useState(fromAddress);
-  const selected = !known || !total ? 0 : Math.min(wanted || 1, total);
+// The list that the address says, with the item that it names. It follows the selection, a little
+// later; so an item that it names is only one to select when it was not written here.
+const useAddressed = (list, { known, selected: { number } }) => {
+  const query = useQuery();
+  const item = itemOf(useAddress());
+  const written = useRef(null);
   useEffect(() => {
-    if (!wanted) return undefined;
+    const news = written.current === null || (item > 0 && item !== written.current);
+    written.current = item;
+    list.show(query, news ? item : undefined);
+  }, [list, query, item]);
+  useEffect(() => {
+    if (!known || !number) return undefined;
     const timer = setTimeout(() => {
-      const address = new URL(window.location.href);
-      if (address.searchParams.get("item") === String(wanted)) return;
-      address.searchParams.set("item", wanted);
-      window.history.replaceState(window.history.state, "", address);
+      written.current = number;
+      setItem(number);
     }, ADDRESS_MS);
     return () => clearTimeout(timer);
-  }, [wanted]);
-  useEffect(() => {
-    const onMove = () => setWanted(fromAddress());
-    window.addEventListener("popstate", onMove);
-    return () => window.removeEventListener("popstate", onMove);
-  }, []);
-  return [selected, setWanted];
-};
-
-// Have the next item at hand, in the direction of the last move.
-const useNext = (list, state, item) => {
-  const before = useRef(0);
-  useEffect(() => {
-    if (!item) return undefined;
-    const next = item.number + (item.number >= before.current ? 1 : -1);
-    before.current = item.number;
-    if (next < 1 || next > state.total) return undefined;
-    const timer = setTimeout(async () => {
-      const ahead = await list.item(next).catch(() => null);
-      if (ahead?.picture) new Image().src = pathOf(list.taskId, next, "picture", state.generation);
-    }, 50);
-    return () => clearTimeout(timer);
-  }, [list, item]);
+  }, [known, number]);
 };
 
 export const ResultsViewer = ({ taskId }) => {
   const locale = useLocale();
   const [list, state] = useItems(taskId);
-  const [selected, select] = useSelected(state);
-  const { item, failure } = useItem(list, state, selected);
+  useAddressed(list, state);
+  const { item, failure } = useItem(list, state, state.selected.number);
   const [lit, setLit] = useState(null);
   const [open, setOpen] = useState(false);
   const light = useCallback((index, by) => setLit(index === null ? null : { index, by }), []);
-  useNext(list, state, item);
+  useAhead(list, state, item);
   useEffect(() => setLit(null), [item]);
   useEffect(() => {
-    if (state.total && document.activeElement === document.body) {
-      document.querySelector(".rv .items")?.focus({ focusVisible: false });
-    }
+    if (state.total && document.activeElement === document.body) focusList();
   }, [state.total > 0]);
 
   if (!state.total) return h(Nothing, { state, locale });
@@ -76,8 +55,9 @@ export const ResultsViewer = ({ taskId }) => {
     h(
       "section",
       { className: "ls", "aria-label": say(locale, "results.list") },
-      h(ItemList, { list, state, selected, onSelect: select }),
-      h(Counter, { state, selected, onSelect: select, locale }),
+      h(Bar, { list, state }),
+      h(ItemList, { list, state, nothing: h(NothingFound, { state }) }),
+      h(Counter, { list, state, locale }),
     ),
     h(
       Picture,
@@ -98,27 +78,51 @@ export const ResultsViewer = ({ taskId }) => {
   );
 };
 
-const Counter = ({ state, selected, onSelect, locale }) =>
-  h(
+const Counter = ({ list, state, locale }) => {
+  const { found, failure, query } = state;
+  const { position } = state.selected;
+  const filtered = isFiltered(query);
+  const place =
+    position === null
+      ? say(locale, "results.found", { count: found })
+      : say(locale, filtered ? "results.position_found" : "results.position", {
+          number: position + 1,
+          total: found,
+        });
+  return h(
     "div",
     { className: "bot num" },
-    h("span", { className: "cut", "data-testid": "counter" }, say(locale, "results.position", { number: selected, total: state.total })),
-    state.failure && h("span", { className: "bad", title: said(state.failure, locale) }, icon("offline", "ic s")),
+    failure
+      ? h(
+          "span",
+          { className: "warn cut", role: "alert", "data-testid": "away" },
+          icon("offline", "ic s"),
+          said(failure, locale),
+        )
+      : h("span", { className: "cut", "data-testid": "counter" }, place),
     h("span", { className: "grow" }),
     iconButton("up", say(locale, "results.previous"), {
-      onClick: () => onSelect(selected - 1),
-      disabled: selected <= 1,
+      onClick: () => list.select(position - 1),
+      disabled: !position,
     }),
     iconButton("down", say(locale, "results.next"), {
-      onClick: () => onSelect(selected + 1),
-      disabled: selected >= state.total,
+      onClick: () => list.select(position === null ? 0 : position + 1),
+      disabled: position === null ? found === 0 : position >= found - 1,
     }),
   );
+};
 
 const Nothing = ({ state, locale }) => {
   const wrong = state.failure;
-  if (!state.known && !wrong) return h("div", { className: "rv", "aria-busy": true, "aria-label": say(locale, "common.loading") });
-  const text = wrong ? said(wrong, locale) : say(locale, state.ended ? "results.none_ended" : "results.none_yet");
+  if (!state.known && !wrong)
+    return h("div", {
+      className: "rv",
+      "aria-busy": true,
+      "aria-label": say(locale, "common.loading"),
+    });
+  const text = wrong
+    ? said(wrong, locale)
+    : say(locale, state.ended ? "results.none_ended" : "results.none_yet");
   return h(
     "section",
     { className: "em", role: wrong ? "alert" : "status" },
@@ -133,5 +137,9 @@ export const ResultsCount = ({ taskId }) => {
   const [, state] = useItems(taskId);
   if (!state.known) return null;
   const key = state.ended ? "results.count" : "results.count_growing";
-  return h("span", { className: "t3 num nw", "data-testid": "results-count" }, say(locale, key, { count: state.total }));
+  return h(
+    "span",
+    { className: "t3 num nw", "data-testid": "results-count" },
+    say(locale, key, { count: state.total }),
+  );
 };

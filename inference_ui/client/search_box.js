@@ -6,6 +6,7 @@ import { createElement as h, useEffect, useId, useRef, useState } from "react";
 import { say, sayOf, useLocale } from "./i18n";
 import { icon } from "./results_parts";
 import { useConditions, useSent } from "./search_address";
+import { useSlash } from "./slash";
 
 const FIELDS = ["name", "status", "owner", "spec", "package"];
 const TYPED_MS = 60; // between the last key and the address
@@ -68,24 +69,6 @@ const Chip = ({ about, values, locale, onRemove, onOpen }) => {
     ),
   );
 };
-
-// `/` leads into the box from anywhere but where one writes, a dialog or a menu.
-const useSlash = (input) =>
-  useEffect(() => {
-    const onKey = (event) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (
-        event.target.closest?.(
-          "input, textarea, select, [contenteditable], [role=dialog], [role=alertdialog], [role=menu]",
-        )
-      )
-        return;
-      event.preventDefault();
-      input.current?.focus();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
 
 export const SearchBox = ({ choices, onOpen }) => {
   const locale = useLocale();
