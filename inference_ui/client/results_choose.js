@@ -5,7 +5,6 @@ import { ask, pathOf, reading, shareRead } from "./results_ask";
 import { coloursOf, icon } from "./results_parts";
 import { isPlain, ORDERS, setQuery, EMPTY, useQuery } from "./results_query";
 
-const SEARCHED = 8; // so many classes are seen at a glance, and need no search
 const TYPED_MS = 400;
 
 // Closed by Escape, and by whatever is done outside; the focus goes back to the button.
@@ -13,7 +12,7 @@ const useOpen = (box, button) => {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     if (!open) return undefined;
-    box.current.querySelector(".choose :is(input, select)")?.focus();
+    box.current.querySelector(".choose input")?.focus();
     const outside = (event) => box.current.contains(event.target) || setOpen(false);
     const escape = (event) => {
       if (event.key !== "Escape") return;
@@ -153,18 +152,17 @@ const Classes = ({ list, state, query, change, locale }) => {
     "section",
     { "aria-labelledby": id },
     h("h3", { id }, say(locale, "results.classes")),
-    (all.length > SEARCHED || cut) &&
-      h("input", {
-        type: "text",
-        className: "inp sm",
-        placeholder: say(locale, "results.find_class"),
-        "aria-label": say(locale, "results.find_class"),
-        autoComplete: "off",
-        spellCheck: false,
-        value: wanted,
-        onChange: (event) => setWanted(event.target.value),
-        "data-testid": "find-class",
-      }),
+    h("input", {
+      type: "text",
+      className: "inp sm",
+      placeholder: say(locale, "results.find_class"),
+      "aria-label": say(locale, "results.find_class"),
+      autoComplete: "off",
+      spellCheck: false,
+      value: wanted,
+      onChange: (event) => setWanted(event.target.value),
+      "data-testid": "find-class",
+    }),
     h(
       "div",
       { className: "opts", role: "group", "aria-labelledby": id },
@@ -242,6 +240,7 @@ const Limit = ({ name, value, unit, label, change }) => {
   const given = text.normalize("NFKC").trim();
   const send = (next) => {
     clearTimeout(timer.current);
+    timer.current = 0;
     const plain = next.normalize("NFKC").trim();
     if (plain === "" || unit.test(plain)) change({ [name]: plain || null }, { replace: true });
   };
@@ -262,7 +261,7 @@ const Limit = ({ name, value, unit, label, change }) => {
     },
     onKeyDown: (event) => event.key === "Enter" && send(text),
     onBlur: () => {
-      if (written !== null) send(written);
+      if (timer.current) send(text);
       setWritten(null);
     },
     "data-testid": `limit-${name}`,

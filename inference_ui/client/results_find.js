@@ -102,7 +102,7 @@ export const Find = ({ list, state, children }) => {
   };
   return h(
     "div",
-    { className: "find", role: "search", onBlur: () => setWriting(false) },
+    { className: "fnd", role: "search", onBlur: () => setWriting(false) },
     h(
       "div",
       { className: "inp sm" },

@@ -79,7 +79,7 @@ class Items {
 
   // Show the list of a query with an item selected (0: the first), which stays as it is where none
   // is named. Where the list does not have it, its first is.
-  show(query, number = this.state.selected.number) {
+  show(query, number = (this.turn ?? this.state.selected).number) {
     const now = this.turn ?? { query: this.state.query, number: this.state.selected.number };
     const same = toSearch(query) === toSearch(now.query) && number === now.number;
     if (!same || (!this.turn && !this.state.known)) this.begin(query, number);

@@ -15,7 +15,7 @@ const ADDRESS_MS = 150; // browsers refuse to change the address much more often
 
 // The list that the address says, with the item that it names. It follows the selection, a little
 // later; so an item that it names is only one to select when it was not written here.
-const useAddressed = (list, { known, selected: { number } }) => {
+const useAddressed = (list, { known, epoch, selected: { number } }) => {
   const query = useQuery();
   const item = itemOf(useAddress());
   const written = useRef(null);
@@ -27,11 +27,12 @@ const useAddressed = (list, { known, selected: { number } }) => {
   useEffect(() => {
     if (!known || !number) return undefined;
     const timer = setTimeout(() => {
+      if (list.turn) return; // another list is coming, with another item perhaps
       written.current = number;
       setItem(number);
     }, ADDRESS_MS);
     return () => clearTimeout(timer);
-  }, [known, number]);
+  }, [known, number, epoch]);
 };
 
 export const ResultsViewer = ({ taskId }) => {
@@ -99,7 +100,7 @@ const Counter = ({ list, state, locale }) => {
           icon("offline", "ic s"),
           said(failure, locale),
         )
-      : h("span", { className: "cut", "data-testid": "counter" }, place),
+      : h("span", { className: "cut", title: place, "data-testid": "counter" }, place),
     h("span", { className: "grow" }),
     iconButton("up", say(locale, "results.previous"), {
       onClick: () => list.select(position - 1),

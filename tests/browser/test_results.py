@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
-from secrets import token_hex
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inference_ui import routes
-from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL
 from tests.support.results import RunTask, a_picture, detection, seldon
@@ -29,30 +26,6 @@ OBJECTS = (
 
 BoxOf = tuple[float, float, float, float]
 Look = Callable[..., Page]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> RunTask:
-    """The folders of a task; its server is larger than any machine, so it never starts."""
-    run = RunTask(tmp_path)
-    resources = run.plan.spec.resources.model_copy(update={"cpu_millis": 10**9})
-    spec = run.plan.spec.model_copy(update={"resources": resources})
-    server = run.plan.server.model_copy(update={"spec": spec})
-    run.plan = run.plan.model_copy(update={"server": server})
-    return run
-
-
-@pytest.fixture
-def look(visit: Callable[..., Page], running: Site, run: RunTask) -> Look:
-    """Opens the results of ``run`` for a viewer: ``look(query, status=…, locale=…, …)``."""
-
-    def look(query: str = "", status: TaskStatus = TaskStatus.SUCCEEDED, **more: object) -> Page:
-        store, task_id = running.inside.product.store, token_hex(8)
-        run.stored(store, running.inside.administrator, id=task_id, name=task_id, status=status)
-        path = f"{routes.task_results(task_id)}{query}"
-        return visit(running.user(Role.VIEWER), path, **({"locale": "en"} | more))
-
-    return look
 
 
 def boxes(page: Page) -> Locator:

@@ -31,7 +31,7 @@ TEXT = {
     "find_class": "Find a class",
     "no_class_found": "No such class",
     "no_classes": "The results have no classes",
-    "classes_cut": "There are {count, number} classes, of which the largest are listed; type the full name of any other",
+    "classes_cut": "The largest of {count, number} classes; type the full name of any other",
     "objects_limits": "Number of objects",
     "confidence_limits": "Confidence",
     "confidence_note": "At least one object has a confidence in this range, in steps of 0.05",

@@ -31,7 +31,7 @@ TEXT = {
     "find_class": "查找类别",
     "no_class_found": "没有这样的类别",
     "no_classes": "结果里没有类别",
-    "classes_cut": "共 {count, number} 个类别，这里列出最多的；其他的请输入全名",
+    "classes_cut": "共 {count, number} 个类别，只列出最大的；其他的请输入全名",
     "objects_limits": "物体个数",
     "confidence_limits": "置信度",
     "confidence_note": "至少有一个物体的置信度在这个范围里，每档 0.05",
