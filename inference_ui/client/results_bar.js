@@ -117,17 +117,20 @@ const Chips = ({ chips, locale }) => {
 // How far what is asked for could be answered, and the way back to all items.
 const Standing = ({ list, state, query, locale }) => {
   const plain = isPlain(query);
-  const { failed } = state.indexed;
-  if (state.replaced) return h("p", { className: "std" }, say(locale, "results.replaced"));
-  if (plain && !failed) return null;
+  const { replaced, indexed, found } = state;
+  if (plain && !indexed.failed && !replaced) return null;
+  const standing = () => {
+    if (indexed.failed) {
+      return h("span", { className: "warn", role: "alert" }, say(locale, "results.not_indexed"));
+    }
+    if (replaced) return h("span", { role: "status" }, say(locale, "results.replaced"));
+    if (!reading(state)) return h(Found, { list, state, query, locale });
+    return found > 0 && h(Reading, { state, locale });
+  };
   return h(
     "div",
     { className: "std num", "data-testid": "standing" },
-    failed
-      ? h("span", { className: "warn", role: "alert" }, say(locale, "results.not_indexed"))
-      : reading(state)
-        ? h(Reading, { state, locale })
-        : h(Found, { list, state, query, locale }),
+    standing(),
     h("span", { className: "grow" }),
     !plain &&
       h(
@@ -172,15 +175,13 @@ const Found = ({ list, state, query, locale }) => {
 export const NothingFound = ({ state }) => {
   const locale = useLocale();
   const query = useQuery();
-  if (state.indexed.failed) {
-    return h("div", { className: "none" }, h("p", null, say(locale, "results.not_indexed")));
-  }
+  if (state.indexed.failed) return null; // it is said above
   if (reading(state)) {
     const share = shareRead(state);
     return h(
       "div",
       { className: "none", "data-testid": "reading" },
-      h("p", null, say(locale, "results.reading", { share: percent(locale, share) })),
+      h("p", { role: "status" }, say(locale, "results.reading", { share: percent(locale, share) })),
       h("div", { className: "bar run" }, h("i", { style: { width: `${share * 100}%` } })),
       h("p", { className: "t3" }, say(locale, "results.reading_text")),
     );

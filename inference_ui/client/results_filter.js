@@ -92,6 +92,17 @@ export const isFiltered = (query) => !isPlain({ ...query, order: "" });
 // The item that an address names, from 1; 0 for none.
 export const itemOf = (search) => count(new URLSearchParams(search).get("item")) ?? 0;
 
+// What a text says as a number of an item: {number, only}, `only` where it can be nothing else; null
+// where it says none. A name may be a number with noughts before it; an item's number has none.
+export const ordinal = (text) => {
+  const plain = text.normalize("NFKC").trim();
+  const match = /^(#?)([1-9]\d{0,8}|[1-9]\d{0,2}(?:,\d{3}){1,2})$/.exec(plain);
+  return match && { number: Number(match[2].replaceAll(",", "")), only: match[1] === "#" };
+};
+
+// Whether a text is on the way to a number that is no name.
+export const isNoName = (text) => /^#[\d,]*$/.test(text.normalize("NFKC").trim());
+
 // An address' parameters with another query; those of others stay as they are.
 export const withQuery = (search, query) => {
   const said = new URLSearchParams(search);

@@ -5,21 +5,10 @@ import { createElement as h, useEffect, useId, useRef, useState } from "react";
 import { number as numeral, say, useLocale } from "./i18n";
 import { focusList } from "./results_list";
 import { icon } from "./results_parts";
-import { EMPTY, isFiltered, setQuery, useQuery } from "./results_query";
+import { EMPTY, isFiltered, isNoName, ordinal, setQuery, useQuery } from "./results_query";
 import { useSlash } from "./slash";
 
 const TYPED_MS = 150; // between the last key and the address
-
-// What a text says as a number of an item, from 1: {number, only}; null where it says none. A name
-// may be a number with noughts before it; an item's number has none.
-export const ordinal = (text) => {
-  const match = /^(#?)([1-9]\d{0,8}|[1-9]\d{0,2}(?:,\d{3}){1,2})$/.exec(
-    text.normalize("NFKC").trim(),
-  );
-  return match && { number: Number(match[2].replaceAll(",", "")), only: match[1] === "#" };
-};
-
-const noName = (text) => /^#[\d,]*$/.test(text.normalize("NFKC").trim());
 
 // Select an item by its number: in the list that is shown without the text, or among all items where
 // the filters leave it out.
@@ -44,7 +33,7 @@ const useText = (query) => {
     clearTimeout(timer.current);
     setQuery(
       (now) => {
-        const next = { ...now, text: noName(value) ? "" : value };
+        const next = { ...now, text: isNoName(value) ? "" : value };
         sent.current = next.text.trim();
         return next;
       },
@@ -85,7 +74,7 @@ export const Find = ({ list, state, children }) => {
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter") {
       if (item) return go();
-      if (!noName(text)) {
+      if (!isNoName(text)) {
         send(text);
         focusList();
       }

@@ -19,7 +19,8 @@ const target = (key, at, length, page) => {
 // Where keys are the list's: it, the picture, or nothing at all; never where they write or choose.
 const OURS = ".rv > .ls, .rv > .vw";
 const OTHERS =
-  "input, textarea, select, [contenteditable], [role=dialog], [role=menu], [role=slider]";
+  "input, textarea, select, [contenteditable], [role=dialog], [role=menu], [role=slider], " +
+  "[role=radio], [role=tab], [role=listbox]:not(.items)";
 const ours = ({ target: element, defaultPrevented, ctrlKey, metaKey, altKey }) =>
   !(defaultPrevented || ctrlKey || metaKey || altKey) &&
   (element === document.body || (element.closest(OURS) && !element.closest(OTHERS)));

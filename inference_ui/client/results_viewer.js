@@ -3,6 +3,7 @@
 import { createElement as h, useCallback, useEffect, useRef, useState } from "react";
 import { say, useLocale } from "./i18n";
 import { useAhead } from "./results_ahead";
+import { reading } from "./results_ask";
 import { Bar, NothingFound } from "./results_bar";
 import { useItem, useItems } from "./results_items";
 import { focusList, ItemList } from "./results_list";
@@ -83,9 +84,12 @@ const Counter = ({ list, state, locale }) => {
   const { found, failure, query } = state;
   const { position } = state.selected;
   const filtered = isFiltered(query);
+  const unknown = found === 0 && (reading(state) || state.indexed.failed);
   const place =
     position === null
-      ? say(locale, "results.found", { count: found })
+      ? unknown
+        ? ""
+        : say(locale, "results.found", { count: found })
       : say(locale, filtered ? "results.position_found" : "results.position", {
           number: position + 1,
           total: found,

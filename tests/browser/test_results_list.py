@@ -229,6 +229,7 @@ def test_classes_and_numbers_are_chosen_in_the_layer_and_shown_as_chips(
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(button).to_be_focused()
+    expect(counter(page)).to_have_text("Item 151 of 600 found")
     page.keyboard.press("Home")
     expect(selected(page)).to_contain_text("4 objects")
     page.get_by_role("button", name="Remove the condition: A confidence ≥ 0.95").press("Enter")
@@ -418,6 +419,7 @@ def test_two_hundred_thousand_items_are_read_while_one_waits_and_then_filtered(
     page = look("?kind=FAILED&item=199994")
     expect(page.get_by_test_id("reading")).to_contain_text("Reading the results")
     expect(page.get_by_test_id("nothing-found")).to_have_count(0)
+    expect(counter(page)).to_have_text("")
     expect(counter(page)).to_have_text("Item 20,000 of 20,000 found", timeout=60_000)
     expect(selected(page)).to_contain_text("item_0199993.jpg")
     page.get_by_test_id("kind-ALL").click()
@@ -432,6 +434,19 @@ def test_two_hundred_thousand_items_are_read_while_one_waits_and_then_filtered(
     page.keyboard.press("PageDown")
     page.keyboard.press("PageUp")
     expect(counter(page)).to_have_text("Item 1 of 200,000")
+
+
+def test_rows_stand_still_while_a_very_long_list_grows(run: RunTask, look: Look) -> None:
+    block = list(some(0, 1000))
+    for thousand in range(180):
+        run.many(block, first=thousand * 1000)
+    page = look("?item=90000", status=TaskStatus.QUEUED)
+    expect(counter(page)).to_have_text("Item 90,000 of 180,000")
+    before = selected(page).bounding_box()
+    for thousand in range(180, 200):
+        run.many(block, first=thousand * 1000)
+    expect(counter(page)).to_have_text("Item 90,000 of 200,000")
+    assert selected(page).bounding_box() == pytest.approx(before, abs=1)
 
 
 def test_the_keys_are_the_lists_from_the_picture_too_but_not_where_one_writes(

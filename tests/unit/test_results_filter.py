@@ -154,6 +154,27 @@ def test_what_others_keep_in_the_address_stays(ask: Filter) -> None:
     assert dict(parse_qsl(search)) == {"view": "overview", "item": "7", "q": "a b"}
 
 
+@pytest.mark.parametrize(
+    ("text", "number", "only"),
+    [
+        ("7", 7, False),
+        (" 431208 ", 431_208, False),
+        ("431,208", 431_208, False),
+        ("#12", 12, True),
+        ("＃１２", 12, True),
+    ],
+)
+def test_what_can_be_the_number_of_an_item(ask: Filter, text: str, number: int, only: bool) -> None:
+    assert ask("ordinal", text) == {"number": number, "only": only}
+    assert ask("isNoName", text) == only
+
+
+@pytest.mark.parametrize("text", ["", "0", "007", "12a", "1.5", "-3", "12,34", "9" * 10, "#x"])
+def test_what_can_only_be_a_name(ask: Filter, text: str) -> None:
+    assert ask("ordinal", text) is None
+    assert not ask("isNoName", text)
+
+
 def test_an_order_alone_leaves_nothing_out(ask: Filter) -> None:
     sorted_only = {**ask("EMPTY"), "order": "SLOWEST"}
     assert not ask("isPlain", sorted_only)
