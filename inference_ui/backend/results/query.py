@@ -103,9 +103,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What a task's results are in numbers. ``confidences`` counts objects by twentieths;
-    ``slowest`` and ``emptiest`` are numbers of items. ``classes_total`` is how many classes there
-    are, ``classes_cut`` whether some were too many to be told apart."""
+    """What a task's results are in numbers. ``confidences`` counts objects by twentieths, and
+    ``confidence_items`` the items that have such an object; ``slowest`` and ``emptiest`` are
+    numbers of items. ``classes_total`` is how many classes there are, ``classes_cut`` whether some
+    were too many to be told apart. ``p50_ms`` and ``p95_ms`` are percentiles of the time that an
+    item took, None where no time is known."""
 
     lines: int
     counts: Counts
@@ -115,7 +117,10 @@ class Overview:
     classes_total: int
     classes_cut: bool
     confidences: tuple[int, ...]
+    confidence_items: tuple[int, ...]
     ranges: tuple[Range, ...]
+    p50_ms: float | None
+    p95_ms: float | None
     slowest: tuple[int, ...]
     emptiest: tuple[int, ...]
 
@@ -213,6 +218,8 @@ def overview(columns: Columns, lines: int) -> Overview:
     """Return what the items are in numbers."""
     objects = columns.objects.first(lines)
     known = objects[objects != UNKNOWN]
+    ms = columns.ms.first(lines)
+    p50, p95 = _percentiles(ms[np.isfinite(ms)])
     classes = sorted(columns.classes.copy().items(), key=lambda named: -named[1].objects)
     return Overview(
         lines=lines,
@@ -226,10 +233,26 @@ def overview(columns: Columns, lines: int) -> Overview:
         classes_total=len(classes),
         classes_cut=columns.classes_cut,
         confidences=tuple(columns.confidences.tolist()),
+        confidence_items=_holders(columns.bins.first(lines)),
         ranges=_ranges(known),
-        slowest=_extremes(-columns.ms.first(lines)),
+        p50_ms=p50,
+        p95_ms=p95,
+        slowest=_extremes(-ms),
         emptiest=_extremes(np.where(objects == UNKNOWN, np.nan, objects.astype(np.float32))),
     )
+
+
+def _percentiles(values: npt.NDArray[np.float32]) -> tuple[float | None, float | None]:
+    """Return what half, and 95 of 100, of the values are at most."""
+    if not len(values):
+        return None, None
+    p50, p95 = np.percentile(values, (50, 95), method="inverted_cdf").tolist()
+    return p50, p95
+
+
+def _holders(bins: npt.NDArray[np.uint32]) -> tuple[int, ...]:
+    """Count the items that have an object in each bin."""
+    return tuple(int(np.count_nonzero(bins & np.uint32(1 << place))) for place in range(BINS))
 
 
 def _ranges(objects: npt.NDArray[np.int32]) -> tuple[Range, ...]:
