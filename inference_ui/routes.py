@@ -101,6 +101,16 @@ def task_results(task_id: str) -> str:
     return f"/tasks/{task_id}/results"
 
 
+def task_results_overview(task_id: object) -> str:
+    """Return the link to a task's results in numbers. An id may be a Var."""
+    return f"/tasks/{task_id}/results?view=overview"
+
+
+def task_failed_items(task_id: object) -> str:
+    """Return the link to the failed ones among a task's results. An id may be a Var."""
+    return f"/tasks/{task_id}/results?kind=FAILED"
+
+
 def task_item(task_id: str, number: object) -> str:
     """Return the link to an item of a task's results, numbered from 1 in their order."""
     return f"/tasks/{task_id}/results?item={number}"

@@ -117,7 +117,8 @@ const Counter = ({ list, state, locale }) => {
   );
 };
 
-const Nothing = ({ state, locale }) => {
+// In place of all else while there is no item.
+export const Nothing = ({ state, locale }) => {
   const wrong = state.failure;
   if (!state.known && !wrong)
     return h("div", {

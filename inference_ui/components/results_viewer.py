@@ -1,6 +1,6 @@
-"""The results of a task in the browser: list, picture with boxes, answer.
+"""The results of a task in the browser: list, picture with boxes, answer; or all in numbers.
 
-Both parts read the REST routes of ``api.results`` by themselves and share what they know, so no
+The parts read the REST routes of ``api.results`` by themselves and share what they know, so no
 state of Reflex holds a row.
 """
 
@@ -9,13 +9,24 @@ from __future__ import annotations
 import reflex as rx
 
 _LIBRARY = "$/utils/product/results_viewer"
+_VIEWS = "$/utils/product/results_view"
 
 
-class ResultsViewer(rx.Component):
-    """The three panes, for the task with the id ``task_id``. Fills what is left of a column."""
+class ResultsView(rx.Component):
+    """The three panes, or the overview, for the task with the id ``task_id``. Fills what is left of
+    a column."""
 
-    library = _LIBRARY
-    tag = "ResultsViewer"
+    library = _VIEWS
+    tag = "ResultsView"
+
+    task_id: rx.Var[str]
+
+
+class ResultsSegments(rx.Component):
+    """The links between the views of a task's results."""
+
+    library = _VIEWS
+    tag = "ResultsSegments"
 
     task_id: rx.Var[str]
 

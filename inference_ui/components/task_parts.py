@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
 
+from inference_ui.components.icons import icon
 from inference_ui.components.status import progress_bar
 from inference_ui.i18n.live import (
     fmt_clock,
@@ -19,8 +22,9 @@ from inference_ui.i18n.live import (
 )
 
 
-def figures(stand: Any) -> rx.Component:
-    """Return how far a ``StandRow`` is: done, failed, how fast, and when it ends."""
+def figures(stand: Any, *, results: Any, failed: Any) -> rx.Component:
+    """Return how far a ``StandRow`` is: done, failed, how fast, and when it ends. ``results`` leads
+    to the results in numbers, ``failed`` to the items that failed."""
     return rx.el.div(
         _figure(
             rx.fragment(fmt_number(stand.done), rx.el.small(" ", _total(stand))),
@@ -28,15 +32,16 @@ def figures(stand: Any) -> rx.Component:
             class_name="fig big",
             data_testid="done",
         ),
-        _figure(
-            fmt_number(stand.failed),
-            rx.cond(
-                stand.failed > 0,
+        rx.cond(
+            stand.failed > 0,
+            _figure(
+                fmt_number(stand.failed),
                 t("task.failed_share", share=fmt_percent(stand.failed_share)),
-                t("task.failed_none"),
+                to=failed,
+                value_class="bad",
+                data_testid="failed",
             ),
-            value_class=rx.cond(stand.failed > 0, "bad", ""),
-            data_testid="failed",
+            _figure(fmt_number(stand.failed), t("task.failed_none"), data_testid="failed"),
         ),
         _figure(
             fmt_rate(stand.rate),
@@ -47,6 +52,9 @@ def figures(stand: Any) -> rx.Component:
             stand.ended,
             _figure(fmt_duration(stand.took_s), t("task.took"), data_testid="took"),
             _figure(fmt_clock(stand.left_s), t("task.left"), data_testid="left"),
+        ),
+        ReactRouterLink.create(
+            t("task.results_overview"), icon("right", class_name="s"), to=results, class_name="to"
         ),
         class_name="figs num",
     )
@@ -106,8 +114,11 @@ def replicas_table(replicas: Any) -> rx.Component:
     )
 
 
-def _figure(value: Any, label: Any, value_class: Any = "", **props: Any) -> rx.Component:
-    return rx.el.div(
+def _figure(
+    value: Any, label: Any, value_class: Any = "", to: Any = None, **props: Any
+) -> rx.Component:
+    element = rx.el.div if to is None else partial(ReactRouterLink.create, to=to)
+    return element(
         rx.el.b(value, class_name=value_class),
         *([] if label is None else [rx.el.span(label)]),
         class_name=props.pop("class_name", "fig"),

@@ -37,7 +37,16 @@ def overview(address: Any) -> rx.Component:
         rx.cond(
             STAND.begun,
             rx.fragment(
-                rx.el.section(figures(STAND), steps, task_bar(STAND), class_name="top"),
+                rx.el.section(
+                    figures(
+                        STAND,
+                        results=routes.task_results_overview(address),
+                        failed=routes.task_failed_items(address),
+                    ),
+                    steps,
+                    task_bar(STAND),
+                    class_name="top",
+                ),
                 rx.el.div(_rate(), bounds_panel(TaskState.bound, STAND), class_name="pair"),
                 rx.el.div(_workloads(to_logs), _causes(address), class_name="pair"),
             ),

@@ -4,6 +4,7 @@ TEXT = {
     "missing": "There is no such task",
     "missing_text": "The address may be wrong, or the task was deleted.",
     "results": "Results",
+    "results_overview": "Results in numbers",
     "stop": "Stop",
     "stop_only_owner": "Only its creator and administrators can stop it",
     "stop_asked": "It was asked to stop already",

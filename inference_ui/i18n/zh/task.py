@@ -4,6 +4,7 @@ TEXT = {
     "missing": "没有这个任务",
     "missing_text": "地址可能写错了，或者任务已被删除。",
     "results": "检测结果",
+    "results_overview": "结果概览",
     "stop": "停止",
     "stop_only_owner": "只有创建人和管理员能停止它",
     "stop_asked": "已经要求停止",
