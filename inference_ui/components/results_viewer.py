@@ -9,7 +9,7 @@ from __future__ import annotations
 import reflex as rx
 
 _LIBRARY = "$/utils/product/results_viewer"
-_VIEWS = "$/utils/product/results_view"
+_VIEWS = "$/utils/product/results_views"
 
 
 class ResultsView(rx.Component):
