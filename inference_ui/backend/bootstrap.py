@@ -114,7 +114,8 @@ def build(settings: Settings) -> Product:
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
     tasks = Tasks(store, cluster, changes)
-    results = Results(tasks)
+    packages = Packages(store, changes)
+    results = Results(tasks, packages)
     task_list = TaskList(store, changes)
     return Product(
         settings=settings,
@@ -134,7 +135,7 @@ def build(settings: Settings) -> Product:
         choices=Choices(store, cluster, changes),
         capacity=Capacity(store, cluster, changes),
         queueing=Queueing(store, cluster, changes),
-        packages=Packages(store, changes),
+        packages=packages,
         trials=Trials(store, cluster, changes),
         tasks=tasks,
         task_list=task_list,

@@ -2,9 +2,11 @@
 import { createElement as h, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { number, say, sayOf, useLocale } from "./i18n";
 import { Boxes } from "./results_boxes";
-import { jsonLines, textOf } from "./results_json";
+import { Copy } from "./results_copy";
+import { JsonView } from "./results_json_view";
+import { Objects } from "./results_objects";
 import { icon } from "./results_parts";
-import { Copy, JsonLine, Objects, Reading } from "./results_side";
+import { Reading } from "./results_reading";
 
 const LARGEST_FIT = 4;
 const HIGHEST = 480; // pixels of the picture's pane
@@ -123,30 +125,26 @@ const Shown = ({ src, answer, lit, onLight }) => {
   );
 };
 
-const Body = ({ answer, lit, onLight, locale }) => {
-  const lines = useMemo(
-    () => (answer.shortened ? null : jsonLines(answer.text, answer.objects?.length ?? -1)),
-    [answer],
-  );
-  return h(
+const Body = ({ answer, lit, onLight, locale }) =>
+  h(
     "details",
     { open: !answer.objects && !answer.reading },
     h(
       "summary",
       null,
-      h("span", null, lines ? "JSON" : say(locale, "ask.body")),
+      h("span", null, say(locale, "ask.body")),
       answer.shortened && h("span", { className: "t3" }, say(locale, "ask.cut")),
     ),
-    h("div", { className: "copy" }, h(Copy, { text: () => (lines ? textOf(lines) : answer.text), locale })),
-    h(
-      "pre",
-      { className: "js", tabIndex: 0, "aria-label": "JSON", "data-testid": "answer-json" },
-      lines
-        ? lines.map((line, at) => h(JsonLine, { key: at, line, on: line.index !== null && line.index === lit?.index, onLight }))
-        : answer.text,
-    ),
+    h("div", { className: "copy" }, h(Copy, { text: () => answer.text, label: say(locale, "results.copy"), locale })),
+    h(JsonView, {
+      text: answer.text,
+      whole: !answer.shortened,
+      count: answer.objects?.length ?? -1,
+      lit,
+      onLight,
+      testid: "answer-json",
+    }),
   );
-};
 
 const Sent = ({ request, locale }) => {
   const shown = request.length > 4000 ? `${request.slice(0, 4000)}…` : request;
@@ -154,7 +152,7 @@ const Sent = ({ request, locale }) => {
     "details",
     null,
     h("summary", null, h("span", null, say(locale, "ask.request"))),
-    h("div", { className: "copy" }, h(Copy, { text: () => request, locale })),
+    h("div", { className: "copy" }, h(Copy, { text: () => request, label: say(locale, "results.copy_request"), locale })),
     h("pre", { className: "js req", tabIndex: 0, "data-testid": "answer-request" }, shown),
   );
 };

@@ -16,7 +16,8 @@ export class Refusal extends Error {
   }
 }
 
-const refusal = async (answer) => {
+// What an answer that is no success says.
+export const refusal = async (answer) => {
   const body = await answer.json().catch(() => ({}));
   return new Refusal(body.error?.code ?? `HTTP ${answer.status}`, body.error?.args ?? {});
 };
@@ -151,13 +152,21 @@ class Items {
     }
   }
 
-  async item(number, signal) {
-    const known = touch(this.singles, number);
+  // An item, its boxes read in that format, else as the model package says.
+  async item(number, signal, format) {
+    const key = `${number} ${format ?? ""}`;
+    const known = touch(this.singles, key);
     if (known) return known;
     const { generation } = this.state;
-    const item = await ask(pathOf(this.taskId, number), signal);
-    if (generation === this.state.generation) keep(this.singles, number, item, ITEMS_KEPT);
+    const path = pathOf(this.taskId, number);
+    const item = await ask(format ? `${path}?box_format=${format}` : path, signal);
+    if (generation === this.state.generation) keep(this.singles, key, item, ITEMS_KEPT);
     return item;
+  }
+
+  // The model package says something else of boxes than before.
+  forgetItems() {
+    this.singles.clear();
   }
 }
 
@@ -178,17 +187,17 @@ export const useItems = (taskId) => {
 };
 
 // Return the item with that number once it is there, and until then the one before.
-export const useItem = (list, { known, generation }, number) => {
+export const useItem = (list, { known, generation }, number, format) => {
   const [shown, setShown] = useState({ item: null, failure: null });
   useEffect(() => {
     if (!known || !number) return undefined;
     const control = new AbortController();
     list
-      .item(number, control.signal)
+      .item(number, control.signal, format)
       .then((item) => !control.signal.aborted && setShown({ item, failure: null }))
       .catch((failure) => !control.signal.aborted && setShown({ item: null, failure }));
     return () => control.abort();
-  }, [list, known, generation, number]);
+  }, [list, known, generation, number, format]);
   return shown;
 };
 

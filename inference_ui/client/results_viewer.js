@@ -1,11 +1,13 @@
 // The results of a task: the list of its items, the picture of one with its boxes, and its answer.
 // What is selected is known here alone, and to the address; the server is asked only for data.
-import { createElement as h, useCallback, useEffect, useRef, useState } from "react";
+import { createElement as h, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { say, useLocale } from "./i18n";
+import { useChoices } from "./results_choices";
 import { useItem, useItems, pathOf } from "./results_items";
 import { ItemList } from "./results_list";
 import { icon, iconButton, said } from "./results_parts";
 import { Picture } from "./results_picture";
+import { shownOf } from "./results_shown";
 import { Side } from "./results_side";
 
 const ADDRESS_MS = 150; // browsers refuse to change the address much more often than that
@@ -38,7 +40,7 @@ const useSelected = ({ known, total }) => {
 };
 
 // Have the next item at hand, in the direction of the last move.
-const useNext = (list, state, item) => {
+const useNext = (list, state, item, format) => {
   const before = useRef(0);
   useEffect(() => {
     if (!item) return undefined;
@@ -46,7 +48,7 @@ const useNext = (list, state, item) => {
     before.current = item.number;
     if (next < 1 || next > state.total) return undefined;
     const timer = setTimeout(async () => {
-      const ahead = await list.item(next).catch(() => null);
+      const ahead = await list.item(next, undefined, format).catch(() => null);
       if (ahead?.picture) new Image().src = pathOf(list.taskId, next, "picture", state.generation);
     }, 50);
     return () => clearTimeout(timer);
@@ -57,11 +59,15 @@ export const ResultsViewer = ({ taskId }) => {
   const locale = useLocale();
   const [list, state] = useItems(taskId);
   const [selected, select] = useSelected(state);
-  const { item, failure } = useItem(list, state, selected);
+  const [choices, choose] = useChoices(taskId);
+  const { item, failure } = useItem(list, state, selected, choices.format);
   const [lit, setLit] = useState(null);
   const [open, setOpen] = useState(false);
   const light = useCallback((index, by) => setLit(index === null ? null : { index, by }), []);
-  useNext(list, state, item);
+  const on = useMemo(() => item?.objects && shownOf(item.objects, choices).on, [item, choices]);
+  const shining = lit && on?.[lit.index] ? lit : null; // what is not shown does not shine
+  const move = (by) => select(Math.max(1, Math.min(state.total, selected + by)));
+  useNext(list, state, item, choices.format);
   useEffect(() => setLit(null), [item]);
   useEffect(() => {
     if (state.total && document.activeElement === document.body) {
@@ -81,7 +87,7 @@ export const ResultsViewer = ({ taskId }) => {
     ),
     h(
       Picture,
-      { list, state, item, failure, lit: lit?.index ?? null, onLight: light },
+      { list, state, item, failure, lit: shining?.index ?? null, onLight: light, choices, onChoose: choose, onMove: move },
       h(
         "button",
         {
@@ -94,7 +100,7 @@ export const ResultsViewer = ({ taskId }) => {
         say(locale, "results.side"),
       ),
     ),
-    h(Side, { list, item, lit, onLight: light, open }),
+    h(Side, { list, item, on, lit: shining, onLight: light, choices, onChoose: choose, open }),
   );
 };
 

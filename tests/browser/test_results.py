@@ -100,7 +100,7 @@ def test_every_object_has_its_box_and_label(run: RunTask, look: Look, locale: st
     page = look(locale=locale)
     expect(boxes(page)).to_have_count(len(OBJECTS))
     labels = page.get_by_test_id("box-label").all_text_contents()
-    assert labels == ["car (0.97)", "person (0.66)", "traffic light (0.40)", "bus (0.50)"]
+    assert labels == ["traffic light (0.40)", "bus (0.50)", "person (0.66)", "car (0.97)"]
     assert json.loads(page.get_by_test_id("json").inner_text()) == json.loads(detection(*OBJECTS))
     expect(page.get_by_test_id("object")).to_have_count(len(OBJECTS))
     words = "4 个物体 · 最低 0.40" if locale == "zh" else "4 objects · lowest 0.40"
@@ -241,7 +241,9 @@ def test_a_failed_item_shows_its_error_and_its_request(run: RunTask, look: Look)
     run.failed("a.json", b'{"strData":"' + b"x" * 3000 + b'"}', "503 model queue is full")
     page = look()
     expect(page.get_by_test_id("item-error")).to_have_text("503 model queue is full")
-    assert len(page.get_by_test_id("request").inner_text()) == 2000
+    request = page.get_by_test_id("request").inner_text()
+    assert request.startswith('{\n  "strData": "xxx')
+    assert "2,702 more characters" in request
     expect(page.get_by_test_id("no-picture")).to_contain_text("no picture")
     expect(page.get_by_test_id("json")).to_have_count(0)
 
@@ -272,7 +274,7 @@ def test_an_answer_that_is_no_detection_is_shown_in_words(run: RunTask, look: Lo
     run.succeeded("a.json", PICTURE, b'{"predictions":[{"label":"tabby cat","score":0.91}]}')
     run.succeeded("b.json", PICTURE, b'{"choices":[{"message":{"content":"A cat."}}]}')
     page = look()
-    expect(page.get_by_test_id("answer")).to_have_text("tabby cat (0.91)")
+    expect(page.get_by_test_id("answer")).to_have_text("tabby cat0.91")
     expect(page.get_by_test_id("object")).to_have_count(0)
     page.keyboard.press("ArrowDown")
     expect(page.get_by_test_id("answer")).to_have_text("A cat.")
@@ -287,8 +289,8 @@ def test_the_json_is_copied_and_saved_with_one_click(run: RunTask, look: Look) -
     page.get_by_role("button", name="Copy JSON").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert json.loads(copied) == json.loads(stored)
-    assert "[1.10, 2, 3, 4]" in copied
+    assert copied == stored.decode()
+    assert "[1.10, 2, 3, 4]" in page.get_by_test_id("json").inner_text()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the result's file").click()
     assert download.value.path().read_bytes() == stored

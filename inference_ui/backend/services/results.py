@@ -8,7 +8,7 @@ are numbered from 1.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -16,12 +16,14 @@ from inference_ui.backend import imaging
 from inference_ui.backend.errors import NotFound, Refused, StoreError
 from inference_ui.backend.imaging import EncodedPicture
 from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import TaskPlan, TaskStatus
 from inference_ui.backend.records import JOURNAL, SIDECAR
 from inference_ui.backend.results.item_view import ItemView, input_of, open_result, view_of
 from inference_ui.backend.results.items import Entry, ItemsPage, entry_of, row_of
 from inference_ui.backend.results.lines import LineIndexes, Window
 from inference_ui.backend.results.pictures import find_picture
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.recent import RecentBytes
 from inference_ui.backend.services.tasks import Tasks
 
@@ -45,8 +47,9 @@ class ResultFile:
 class Results:
     """Reads the items of tasks that the acting user can see."""
 
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: Tasks, packages: Packages) -> None:
         self._tasks = tasks
+        self._packages = packages
         self._indexes = LineIndexes()
         self._thumbnails = RecentBytes(_THUMBNAIL_BYTES)
 
@@ -62,10 +65,14 @@ class Results:
         rows = tuple(row_of(entry) for entry in entries)
         return ItemsPage(window.total, window.generation, ended, rows)
 
-    def item(self, actor: Actor, task_id: str, number: int) -> ItemView:
-        """Return all that is shown of an item. Raises :class:`NotFound`."""
+    def item(
+        self, actor: Actor, task_id: str, number: int, box_format: BoxFormat | None = None
+    ) -> ItemView:
+        """Return all that is shown of an item, its boxes read as ``box_format``, else as the task's
+        package says now. Raises :class:`NotFound`."""
         plan, entry, _ = self._entry(actor, task_id, number)
-        return view_of(entry, plan)
+        package = self._packages.format_of(actor, plan.package)
+        return replace(view_of(entry, plan, box_format or package.box_format), package=package)
 
     def picture(self, actor: Actor, task_id: str, number: int) -> EncodedPicture:
         """Return an item's picture as browsers show it.
