@@ -9,6 +9,9 @@ const FONT = "600 12px";
 const WIDEST = 320; // pixels of a label
 const NARROWEST = 80;
 const MANY = 300; // boxes; of more, those that are out of sight are not drawn
+const MOST_LABELS = 500; // of boxes in sight, the surest: more of them hide the picture and each other
+
+const DIRECTED = /[\u0590-\u08ff\u200e-\u202e\u2066-\u2069\ufb1d-\ufefc]/; // from right to left
 
 let canvas = null;
 const widths = new Map();
@@ -95,28 +98,31 @@ export const Boxes = memo(({ objects, on, view, picture, pane, lit, onLight }) =
     h(
       "g",
       { key: "labels", "aria-hidden": true },
-      order.filter(inSight).map(({ object, index, colour, name, tail, width }) => {
-        const at = labelled(placed(object.box, view), width, room, frame);
-        return h(
-          "g",
-          {
-            key: index,
-            className: `b lab${index === lit ? " lit" : ""}`,
-            style: { "--c": colour },
-            "data-testid": "box-label",
-            "data-index": index,
-            ...pointer(index),
-          },
-          name !== object.name && h("title", null, titleOf(object.name)),
-          h("rect", { ...at, rx: 2 }),
-          h(
-            "text",
-            { x: at.x + PADDING, y: at.y + 13 },
-            h("tspan", { className: "iso" }, name),
-            tail,
-          ),
-        );
-      }),
+      order
+        .filter(inSight)
+        .slice(-MOST_LABELS)
+        .map(({ object, index, colour, name, tail, width }) => {
+          const at = labelled(placed(object.box, view), width, room, frame);
+          return h(
+            "g",
+            {
+              key: index,
+              className: `b lab${index === lit ? " lit" : ""}`,
+              style: { "--c": colour },
+              "data-testid": "box-label",
+              "data-index": index,
+              ...pointer(index),
+            },
+            name !== object.name && h("title", null, titleOf(object.name)),
+            h("rect", { ...at, rx: 2 }),
+            h(
+              "text",
+              { x: at.x + PADDING, y: at.y + 13 },
+              DIRECTED.test(name) ? h("tspan", { className: "iso" }, name) : name,
+              tail,
+            ),
+          );
+        }),
     ),
   ];
 });

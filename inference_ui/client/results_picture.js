@@ -83,12 +83,6 @@ export const Picture = ({
   const objects = shown?.item?.objects ?? NO_OBJECTS;
   const filtered = useMemo(() => shownOf(objects, choices), [objects, choices]);
   const detections = useDetections(list, state, item);
-  const place = view && {
-    x: view.x,
-    y: view.y,
-    width: picture.width * view.scale,
-    height: picture.height * view.scale,
-  };
   return h(
     "section",
     { className: "vw", "aria-label": say(locale, "results.picture") },
@@ -121,25 +115,21 @@ export const Picture = ({
           draggable: false,
           className: view.scale >= COARSE ? "coarse" : "",
           style: {
-            width: place.width,
-            height: place.height,
+            width: picture.width * view.scale,
+            height: picture.height * view.scale,
             transform: `translate(${view.x}px, ${view.y}px)`,
           },
         }),
       view &&
-        h(
-          "svg",
-          { width: pane.width, height: pane.height, className: "over" },
-          h(Boxes, {
-            objects,
-            on: filtered.on,
-            view,
-            picture: place,
-            pane,
-            lit: current ? lit : null,
-            onLight: light,
-          }),
-        ),
+        h(Overlay, {
+          objects,
+          on: filtered.on,
+          view,
+          picture,
+          pane,
+          lit: current ? lit : null,
+          onLight: light,
+        }),
       shown && !view && placeholder(shown, locale),
     ),
     h(
@@ -149,6 +139,24 @@ export const Picture = ({
     ),
     detections &&
       h(Filters, { objects: shown?.item?.objects, shown: filtered, choices, onChoose, locale }),
+  );
+};
+
+// Boxes over the picture.
+const Overlay = ({ view, picture, pane, ...more }) => {
+  const place = useMemo(
+    () => ({
+      x: view.x,
+      y: view.y,
+      width: picture.width * view.scale,
+      height: picture.height * view.scale,
+    }),
+    [view, picture],
+  );
+  return h(
+    "svg",
+    { width: pane.width, height: pane.height, className: "over" },
+    h(Boxes, { view, picture: place, pane, ...more }),
   );
 };
 

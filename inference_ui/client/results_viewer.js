@@ -39,17 +39,21 @@ const useSelected = ({ known, total }) => {
   return [selected, setWanted];
 };
 
-// Have the next item at hand, in the direction of the last move.
+// Have the next item at hand, its picture decoded, in the direction of the last move.
 const useNext = (list, state, item, format) => {
   const before = useRef(0);
+  const ahead = useRef(null); // what nothing refers to is forgotten, decoded or not
   useEffect(() => {
     if (!item) return undefined;
     const next = item.number + (item.number >= before.current ? 1 : -1);
     before.current = item.number;
     if (next < 1 || next > state.total) return undefined;
     const timer = setTimeout(async () => {
-      const ahead = await list.item(next, undefined, format).catch(() => null);
-      if (ahead?.picture) new Image().src = pathOf(list.taskId, next, "picture", state.generation);
+      const coming = await list.item(next, undefined, format).catch(() => null);
+      if (!coming?.picture) return;
+      ahead.current = new Image();
+      ahead.current.src = pathOf(list.taskId, next, "picture", state.generation);
+      ahead.current.decode().catch(() => {}); // the item itself will say what is wrong with it
     }, 50);
     return () => clearTimeout(timer);
   }, [list, item]);

@@ -5,93 +5,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
-from secrets import token_hex
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from inference_ui import routes
-from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL
 from tests.support.results import RunTask, a_picture, detection, seldon
 from tests.support.site import Site
-
-WIDTH, HEIGHT = 640, 480
-PICTURE = seldon(a_picture(WIDTH, HEIGHT))
-OBJECTS = (
-    ("car", 0.97, (100.0, 100.0, 300.0, 250.0)),
-    ("person", 0.66, (0.0, 0.0, 40.0, 60.0)),
-    ("traffic light", 0.4, (600.0, 2.0, 640.0, 90.0)),
-    ("bus", 0.5, (560.0, 400.0, 640.0, 480.0)),
+from tests.support.viewer import (
+    OBJECTS,
+    PICTURE,
+    WIDTH,
+    Look,
+    assert_boxes_in_place,
+    boxes,
+    canvas,
+    expected,
+    rectangle,
+    showing,
 )
-
-BoxOf = tuple[float, float, float, float]
-Look = Callable[..., Page]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> RunTask:
-    """The folders of a task; its server is larger than any machine, so it never starts."""
-    run = RunTask(tmp_path)
-    resources = run.plan.spec.resources.model_copy(update={"cpu_millis": 10**9})
-    spec = run.plan.spec.model_copy(update={"resources": resources})
-    server = run.plan.server.model_copy(update={"spec": spec})
-    run.plan = run.plan.model_copy(update={"server": server})
-    return run
-
-
-@pytest.fixture
-def look(visit: Callable[..., Page], running: Site, run: RunTask) -> Look:
-    """Opens the results of ``run`` for a viewer: ``look(query, status=…, locale=…, …)``."""
-
-    def look(query: str = "", status: TaskStatus = TaskStatus.SUCCEEDED, **more: object) -> Page:
-        store, task_id = running.inside.product.store, token_hex(8)
-        run.stored(store, running.inside.administrator, id=task_id, name=task_id, status=status)
-        path = f"{routes.task_results(task_id)}{query}"
-        return visit(running.user(Role.VIEWER), path, **({"locale": "en"} | more))
-
-    return look
-
-
-def boxes(page: Page) -> Locator:
-    return page.get_by_test_id("box")
-
-
-def canvas(page: Page) -> Locator:
-    return page.get_by_test_id("canvas")
-
-
-def showing(page: Page, number: int) -> None:
-    expect(canvas(page)).to_have_attribute("data-item", str(number))
-
-
-def rectangle(locator: Locator) -> dict[str, float]:
-    found = locator.bounding_box()
-    assert found is not None
-    return dict(found)
-
-
-def expected(page: Page, box: BoxOf) -> dict[str, float]:
-    """Where a box belongs in the page, by where the picture is in it."""
-    picture = rectangle(canvas(page).locator("img"))
-    scale_x, scale_y = picture["width"] / WIDTH, picture["height"] / HEIGHT
-    return {
-        "x": picture["x"] + box[0] * scale_x,
-        "y": picture["y"] + box[1] * scale_y,
-        "width": (box[2] - box[0]) * scale_x,
-        "height": (box[3] - box[1]) * scale_y,
-    }
-
-
-def assert_boxes_in_place(page: Page) -> None:
-    for index, (_, _, box) in enumerate(OBJECTS):
-        drawn = page.locator(f'[data-testid="box"][data-index="{index}"] .o')
-        # The geometry without the line, half of which lies outside.
-        at = drawn.evaluate("(rect) => rect.getBoundingClientRect().toJSON()")
-        place = expected(page, box)
-        assert {side: at[side] for side in place} == pytest.approx(place, abs=1.0)
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
