@@ -24,34 +24,64 @@ export const AnswerView = ({ answer, file, picture }) => {
   const [lit, setLit] = useState(null);
   const own = useObjectUrl(file);
   const src = own || picture || "";
-  const light = useCallback((index, by = "picture") => setLit(index === null ? null : { index, by }), []);
+  const light = useCallback(
+    (index, by = "picture") => setLit(index === null ? null : { index, by }),
+    [],
+  );
   if (!answer) return null;
   const failed = answer.error || answer.problem;
   return h(
     "section",
-    { className: "av panel", "aria-label": say(locale, "ask.answer"), "data-testid": "answer-view" },
+    {
+      className: "av panel",
+      "aria-label": say(locale, "ask.answer"),
+      "data-testid": "answer-view",
+    },
     h(
       "header",
       null,
       h("h2", null, say(locale, "ask.answer")),
       answer.status > 0 &&
-        h("span", { className: `tag num ${failed ? "bad" : ""}`, "data-testid": "answer-status" }, `HTTP ${answer.status}`),
-      h("span", { className: "t3 num", "data-testid": "answer-ms" }, `${number(locale, answer.ms, answer.ms < 10 ? 1 : 0)} ms`),
-      answer.objects && h("span", { className: "t3 num" }, say(locale, "results.objects", { count: answer.objects.length })),
+        h(
+          "span",
+          { className: `tag num ${failed ? "bad" : ""}`, "data-testid": "answer-status" },
+          `HTTP ${answer.status}`,
+        ),
+      h(
+        "span",
+        { className: "t3 num", "data-testid": "answer-ms" },
+        `${number(locale, answer.ms, answer.ms < 10 ? 1 : 0)} ms`,
+      ),
+      answer.objects &&
+        h(
+          "span",
+          { className: "t3 num" },
+          say(locale, "results.objects", { count: answer.objects.length }),
+        ),
     ),
     failed &&
       h(
         "div",
         { className: "note bad", role: "alert", "data-testid": "answer-error" },
         icon("warning"),
-        h("span", null, answer.error || sayOf(locale, "reason", answer.problem.code, answer.problem.args)),
+        h(
+          "span",
+          null,
+          answer.error || sayOf(locale, "reason", answer.problem.code, answer.problem.args),
+        ),
       ),
     answer.warnings.length > 0 &&
       h(
         "div",
         { className: "note warn", role: "note", "data-testid": "answer-warnings" },
         icon("warning"),
-        h("span", null, answer.warnings.map(({ code, args }, at) => h("span", { key: at, className: "line" }, sayOf(locale, "reason", code, args)))),
+        h(
+          "span",
+          null,
+          answer.warnings.map(({ code, args }, at) =>
+            h("span", { key: at, className: "line" }, sayOf(locale, "reason", code, args)),
+          ),
+        ),
       ),
     (src || answer.objects || answer.reading) &&
       h(
@@ -62,7 +92,13 @@ export const AnswerView = ({ answer, file, picture }) => {
           h(
             "div",
             { className: "said-of" },
-            answer.objects && h(Objects, { item: { ...answer, objects_total: answer.objects.length }, lit, onLight: light, locale }),
+            answer.objects &&
+              h(Objects, {
+                item: { ...answer, objects_total: answer.objects.length },
+                lit,
+                onLight: light,
+                locale,
+              }),
             answer.reading && h(Reading, { reading: answer.reading, locale }),
           ),
       ),
@@ -83,7 +119,9 @@ export const AnswerOf = ({ source, picture }) => {
         .catch(() => {});
     return () => control.abort();
   }, [source]);
-  return came?.answer && came.source === source ? h(AnswerView, { answer: came.answer, picture }) : null;
+  return came?.answer && came.source === source
+    ? h(AnswerView, { answer: came.answer, picture })
+    : null;
 };
 
 // The picture over the width that there is, with boxes in pixels of the pane.
@@ -106,7 +144,12 @@ const Shown = ({ src, answer, lit, onLight }) => {
   const seen = !broken && scale > 0;
   return h(
     "div",
-    { ref: box, className: "shown", style: seen ? { height: pane.height } : {}, "data-testid": "answer-picture" },
+    {
+      ref: box,
+      className: "shown",
+      style: seen ? { height: pane.height } : {},
+      "data-testid": "answer-picture",
+    },
     broken
       ? h("p", { className: "t3 gone" }, say(locale, "ask.no_preview"))
       : h("img", {
@@ -114,7 +157,9 @@ const Shown = ({ src, answer, lit, onLight }) => {
           alt: say(locale, "ask.picture"),
           onLoad: ({ target }) => setNatural([target.naturalWidth, target.naturalHeight]),
           onError: () => setBroken(true),
-          style: seen ? { left: place.x, width: place.width, height: place.height } : { visibility: "hidden" },
+          style: seen
+            ? { left: place.x, width: place.width, height: place.height }
+            : { visibility: "hidden" },
         }),
     seen &&
       h(
@@ -135,7 +180,11 @@ const Body = ({ answer, lit, onLight, locale }) =>
       h("span", null, say(locale, "ask.body")),
       answer.shortened && h("span", { className: "t3" }, say(locale, "ask.cut")),
     ),
-    h("div", { className: "copy" }, h(Copy, { text: () => answer.text, label: say(locale, "results.copy"), locale })),
+    h(
+      "div",
+      { className: "copy" },
+      h(Copy, { text: () => answer.text, label: say(locale, "results.copy"), locale }),
+    ),
     h(JsonView, {
       text: answer.text,
       whole: !answer.shortened,
@@ -152,7 +201,11 @@ const Sent = ({ request, locale }) => {
     "details",
     null,
     h("summary", null, h("span", null, say(locale, "ask.request"))),
-    h("div", { className: "copy" }, h(Copy, { text: () => request, label: say(locale, "results.copy_request"), locale })),
+    h(
+      "div",
+      { className: "copy" },
+      h(Copy, { text: () => request, label: say(locale, "results.copy_request"), locale }),
+    ),
     h("pre", { className: "js req", tabIndex: 0, "data-testid": "answer-request" }, shown),
   );
 };

@@ -36,7 +36,7 @@ export const Filters = ({ objects, shown, choices, onChoose, locale }) => {
         { className: "t3 nw said-n", role: "status", "data-testid": "shown-count" },
         known.length
           ? say(locale, "results.shown_hidden", { shown: shown.shown, hidden: shown.hidden })
-          : say(locale, "results.nothing"),
+          : objects && say(locale, "results.nothing"),
       ),
     ),
   );

@@ -5,7 +5,7 @@ import { ShowAs } from "./results_format";
 import { icon } from "./results_parts";
 import { Copy } from "./results_copy";
 
-const LONG = 160; // letters; what is longer may have to be scrolled, which keys must be able to do
+const LONG = 100; // letters; what is longer may have to be scrolled, which keys must be able to do
 const OF_FORMAT = new Set([
   "BOXES_LOOK_NORMALISED",
   "BOXES_LOOK_LIKE_PIXELS",
@@ -43,7 +43,10 @@ export const Remarks = ({ item, onChoose, locale }) => {
         icon("warning"),
         h(
           "span",
-          { className: "grow text", tabIndex: warnings.length > 3 ? 0 : undefined },
+          {
+            className: "grow text",
+            tabIndex: warnings.length > 4 || warnings.join("").length > LONG ? 0 : undefined,
+          },
           warnings.map((warning, at) => h("span", { key: at, className: "line" }, warning)),
         ),
         other && h(ShowAs, { item, onChoose, locale }),

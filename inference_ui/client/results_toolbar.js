@@ -24,7 +24,11 @@ export const Toolbar = ({ item, seen, locale, children, last }) => {
     ),
     h("span", { className: "grow" }),
     children,
-    iconButton("zoom-out", say(locale, "results.zoom_out"), { onClick: zoomOut, disabled: !view }),
+    iconButton("zoom-out", say(locale, "results.zoom_out"), {
+      onClick: zoomOut,
+      disabled: !view,
+      className: "step",
+    }),
     h(Pick, {
       label: say(locale, "results.zoom"),
       className: "pct num",
@@ -42,7 +46,11 @@ export const Toolbar = ({ item, seen, locale, children, last }) => {
       ],
       testid: "zoom",
     }),
-    iconButton("zoom-in", say(locale, "results.zoom_in"), { onClick: zoomIn, disabled: !view }),
+    iconButton("zoom-in", say(locale, "results.zoom_in"), {
+      onClick: zoomIn,
+      disabled: !view,
+      className: "step",
+    }),
     iconButton("fit", say(locale, "results.fit"), {
       onClick: fit,
       disabled: !view,
@@ -53,7 +61,7 @@ export const Toolbar = ({ item, seen, locale, children, last }) => {
       "button",
       {
         type: "button",
-        className: "btn gho sm",
+        className: "btn gho sm step",
         onClick: () => zoomTo(1),
         disabled: !view,
         title: say(locale, "results.actual"),

@@ -472,3 +472,15 @@ def test_every_control_can_be_used_by_all(
     showing(page, 2)
     expect(page.get_by_test_id("answer")).to_be_visible()
     assert findings(page) == []
+
+
+def test_where_it_is_narrow_the_toolbar_keeps_within_its_pane(run: RunTask, look: Look) -> None:
+    page = opened(run, look, width=1024, height=768)
+    toggle = page.get_by_role("button", name="Objects and JSON")
+    toggle.click()
+    expect(page.get_by_test_id("json")).to_be_visible()
+    pane, button = rectangle(canvas(page)), rectangle(toggle)
+    assert button["x"] + button["width"] <= pane["x"] + pane["width"]
+    assert rectangle(page.get_by_test_id("item-name"))["width"] > 30
+    choose(page, "Zoom", "200%")
+    assert_boxes_in_place(page)
