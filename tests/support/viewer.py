@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.results import a_picture, seldon
+from tests.support.results import RunTask, a_picture, detection, seldon
 
 WIDTH, HEIGHT = 640, 480
 PICTURE = seldon(a_picture(WIDTH, HEIGHT))
@@ -59,3 +60,28 @@ def assert_boxes_in_place(page: Page) -> None:
         at = drawn.evaluate("(rect) => rect.getBoundingClientRect().toJSON()")
         place = expected(page, box)
         assert {side: at[side] for side in place} == pytest.approx(place, abs=1.0)
+
+
+def scale(page: Page) -> float:
+    """How many pixels of the page a pixel of the picture takes."""
+    return rectangle(canvas(page).locator("img"))["width"] / WIDTH
+
+
+def chip(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("class").filter(has_text=name)
+
+
+def least(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Confidence ≥")
+
+
+def opened(run: RunTask, look: Look, **more: Any) -> Page:
+    run.succeeded("a.json", PICTURE, detection(*OBJECTS))
+    page = look(**more)
+    showing(page, 1)
+    return page
+
+
+def choose(page: Page, name: str, entry: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_role("menuitemradio", name=entry, exact=True).click()
