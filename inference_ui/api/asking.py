@@ -104,12 +104,17 @@ def _objects(answer: Answer) -> list[dict[str, Any]] | None:
 
 
 def _reading(answer: Answer) -> dict[str, Any] | None:
-    if answer.reading is None:
+    reading = answer.reading
+    if reading is None:
         return None
-    classes = [
-        {"name": _sendable(c.name), "confidence": c.confidence} for c in answer.reading.classes
-    ]
-    return {"classes": classes, "text": _sendable(answer.reading.text)}
+    return {
+        "classes": [{"name": one.name, "confidence": one.confidence} for one in reading.classes],
+        "text": reading.text,
+        "vectors": [
+            {"length": vector.length, "first": list(vector.first)} for vector in reading.vectors
+        ],
+        "total": reading.total,
+    }
 
 
 def _sendable(text: str) -> str:

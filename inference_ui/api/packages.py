@@ -1,4 +1,5 @@
-"""Trying model packages: the question comes as a request's body, whatever it is.
+"""Model packages: changing what may be changed, and trying them. A trial's question comes as a
+request's body, whatever it is.
 
 What is said of phases stands at ``services.trials``; an answer is written by ``api.asking``.
 """
@@ -8,15 +9,37 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
 
 from inference_ui.api.asking import GivenOverrides, GivenQuestion, answer_json
 from inference_ui.backend.errors import Message, NotFound
+from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.context import actor, product
 
-router = APIRouter(prefix="/packages/{package_id}/trial", tags=["packages"])
+router = APIRouter(prefix="/packages/{package_id}", tags=["packages"])
 
 
-@router.post("")
+class Revision(BaseModel):
+    """What is changed of a package: how its boxes are written."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    box_format: BoxFormat
+
+
+@router.patch("")
+def revise(package_id: str, revision: Revision) -> dict[str, str]:
+    """Change a package, for its owner or an administrator."""
+    package = product().packages.revise(actor(), package_id, box_format=revision.box_format)
+    return {
+        "id": package.id,
+        "name": package.name,
+        "version": package.version,
+        "box_format": package.box_format,
+    }
+
+
+@router.post("/trial")
 def start(
     package_id: str, question: GivenQuestion, overrides: GivenOverrides, spec: str = ""
 ) -> dict[str, str]:
@@ -33,7 +56,7 @@ def start(
     return {"id": trial_id}
 
 
-@router.get("")
+@router.get("/trial")
 def last(package_id: str) -> dict[str, Any]:
     """The package's last trial, as it is now."""
     trial = product().trials.last(actor(), package_id)
@@ -54,7 +77,7 @@ def last(package_id: str) -> dict[str, Any]:
     }
 
 
-@router.get("/picture", response_class=Response)
+@router.get("/trial/picture", response_class=Response)
 def picture(package_id: str) -> Response:
     """The picture that the last trial asked about, in a format that browsers show."""
     image = product().trials.picture(actor(), package_id)
@@ -62,7 +85,7 @@ def picture(package_id: str) -> Response:
     return Response(image.data, media_type=image.media_type, headers=headers)
 
 
-@router.delete("", status_code=204)
+@router.delete("/trial", status_code=204)
 def stop(package_id: str) -> None:
     """Have the trial end."""
     product().trials.stop(actor(), package_id)

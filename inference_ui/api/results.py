@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.responses import StreamingResponse
 
 from inference_ui.backend.imaging import EncodedPicture
+from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.results.item_view import ItemView
 from inference_ui.backend.results.query import ItemFilter, ItemKind, ItemOrder
 from inference_ui.backend.services.item_list import ItemsPage, OverviewPage
@@ -72,9 +73,10 @@ def position(
 
 
 @router.get("/{number}", response_model=ItemView)
-def item(task_id: str, number: int) -> Response:
-    """All that is shown of an item. Items are numbered from 1."""
-    return _json(product().results.item(actor(), task_id, number))
+def item(task_id: str, number: int, box_format: BoxFormat | None = None) -> Response:
+    """All that is shown of an item. Items are numbered from 1. ``box_format`` says how boxes are to
+    be read, where not as the model package says."""
+    return _json(product().results.item(actor(), task_id, number, box_format))
 
 
 @router.get("/{number}/picture", response_class=Response)

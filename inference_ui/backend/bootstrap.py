@@ -120,8 +120,9 @@ def build(settings: Settings) -> Product:
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
     tasks = Tasks(store, cluster, changes)
+    packages = Packages(store, changes)
     entries = Entries()
-    results = Results(tasks, entries)
+    results = Results(tasks, packages, entries)
     item_indexes = ItemIndexes(settings.data_folder / "cache" / "items")
     items = ItemList(tasks, entries, item_indexes)
     task_list = TaskList(store, changes)
@@ -143,7 +144,7 @@ def build(settings: Settings) -> Product:
         choices=Choices(store, cluster, changes),
         capacity=Capacity(store, cluster, changes),
         queueing=Queueing(store, cluster, changes),
-        packages=Packages(store, changes),
+        packages=packages,
         trials=Trials(store, cluster, changes),
         tasks=tasks,
         task_list=task_list,

@@ -2,9 +2,11 @@
 import { createElement as h, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { number, say, sayOf, useLocale } from "./i18n";
 import { Boxes } from "./results_boxes";
-import { jsonLines, textOf } from "./results_json";
+import { Copy } from "./results_copy";
+import { JsonView } from "./results_json_view";
+import { Objects } from "./results_objects";
 import { icon } from "./results_parts";
-import { Copy, JsonLine, Objects, Reading } from "./results_side";
+import { Reading } from "./results_reading";
 
 const LARGEST_FIT = 4;
 const HIGHEST = 480; // pixels of the picture's pane
@@ -22,34 +24,64 @@ export const AnswerView = ({ answer, file, picture }) => {
   const [lit, setLit] = useState(null);
   const own = useObjectUrl(file);
   const src = own || picture || "";
-  const light = useCallback((index, by = "picture") => setLit(index === null ? null : { index, by }), []);
+  const light = useCallback(
+    (index, by = "picture") => setLit(index === null ? null : { index, by }),
+    [],
+  );
   if (!answer) return null;
   const failed = answer.error || answer.problem;
   return h(
     "section",
-    { className: "av panel", "aria-label": say(locale, "ask.answer"), "data-testid": "answer-view" },
+    {
+      className: "av panel",
+      "aria-label": say(locale, "ask.answer"),
+      "data-testid": "answer-view",
+    },
     h(
       "header",
       null,
       h("h2", null, say(locale, "ask.answer")),
       answer.status > 0 &&
-        h("span", { className: `tag num ${failed ? "bad" : ""}`, "data-testid": "answer-status" }, `HTTP ${answer.status}`),
-      h("span", { className: "t3 num", "data-testid": "answer-ms" }, `${number(locale, answer.ms, answer.ms < 10 ? 1 : 0)} ms`),
-      answer.objects && h("span", { className: "t3 num" }, say(locale, "results.objects", { count: answer.objects.length })),
+        h(
+          "span",
+          { className: `tag num ${failed ? "bad" : ""}`, "data-testid": "answer-status" },
+          `HTTP ${answer.status}`,
+        ),
+      h(
+        "span",
+        { className: "t3 num", "data-testid": "answer-ms" },
+        `${number(locale, answer.ms, answer.ms < 10 ? 1 : 0)} ms`,
+      ),
+      answer.objects &&
+        h(
+          "span",
+          { className: "t3 num" },
+          say(locale, "results.objects", { count: answer.objects.length }),
+        ),
     ),
     failed &&
       h(
         "div",
         { className: "note bad", role: "alert", "data-testid": "answer-error" },
         icon("warning"),
-        h("span", null, answer.error || sayOf(locale, "reason", answer.problem.code, answer.problem.args)),
+        h(
+          "span",
+          null,
+          answer.error || sayOf(locale, "reason", answer.problem.code, answer.problem.args),
+        ),
       ),
     answer.warnings.length > 0 &&
       h(
         "div",
         { className: "note warn", role: "note", "data-testid": "answer-warnings" },
         icon("warning"),
-        h("span", null, answer.warnings.map(({ code, args }, at) => h("span", { key: at, className: "line" }, sayOf(locale, "reason", code, args)))),
+        h(
+          "span",
+          null,
+          answer.warnings.map(({ code, args }, at) =>
+            h("span", { key: at, className: "line" }, sayOf(locale, "reason", code, args)),
+          ),
+        ),
       ),
     (src || answer.objects || answer.reading) &&
       h(
@@ -60,7 +92,13 @@ export const AnswerView = ({ answer, file, picture }) => {
           h(
             "div",
             { className: "said-of" },
-            answer.objects && h(Objects, { item: { ...answer, objects_total: answer.objects.length }, lit, onLight: light, locale }),
+            answer.objects &&
+              h(Objects, {
+                item: { ...answer, objects_total: answer.objects.length },
+                lit,
+                onLight: light,
+                locale,
+              }),
             answer.reading && h(Reading, { reading: answer.reading, locale }),
           ),
       ),
@@ -81,7 +119,9 @@ export const AnswerOf = ({ source, picture }) => {
         .catch(() => {});
     return () => control.abort();
   }, [source]);
-  return came?.answer && came.source === source ? h(AnswerView, { answer: came.answer, picture }) : null;
+  return came?.answer && came.source === source
+    ? h(AnswerView, { answer: came.answer, picture })
+    : null;
 };
 
 // The picture over the width that there is, with boxes in pixels of the pane.
@@ -104,7 +144,12 @@ const Shown = ({ src, answer, lit, onLight }) => {
   const seen = !broken && scale > 0;
   return h(
     "div",
-    { ref: box, className: "shown", style: seen ? { height: pane.height } : {}, "data-testid": "answer-picture" },
+    {
+      ref: box,
+      className: "shown",
+      style: seen ? { height: pane.height } : {},
+      "data-testid": "answer-picture",
+    },
     broken
       ? h("p", { className: "t3 gone" }, say(locale, "ask.no_preview"))
       : h("img", {
@@ -112,7 +157,9 @@ const Shown = ({ src, answer, lit, onLight }) => {
           alt: say(locale, "ask.picture"),
           onLoad: ({ target }) => setNatural([target.naturalWidth, target.naturalHeight]),
           onError: () => setBroken(true),
-          style: seen ? { left: place.x, width: place.width, height: place.height } : { visibility: "hidden" },
+          style: seen
+            ? { left: place.x, width: place.width, height: place.height }
+            : { visibility: "hidden" },
         }),
     seen &&
       h(
@@ -123,30 +170,30 @@ const Shown = ({ src, answer, lit, onLight }) => {
   );
 };
 
-const Body = ({ answer, lit, onLight, locale }) => {
-  const lines = useMemo(
-    () => (answer.shortened ? null : jsonLines(answer.text, answer.objects?.length ?? -1)),
-    [answer],
-  );
-  return h(
+const Body = ({ answer, lit, onLight, locale }) =>
+  h(
     "details",
     { open: !answer.objects && !answer.reading },
     h(
       "summary",
       null,
-      h("span", null, lines ? "JSON" : say(locale, "ask.body")),
+      h("span", null, say(locale, "ask.body")),
       answer.shortened && h("span", { className: "t3" }, say(locale, "ask.cut")),
     ),
-    h("div", { className: "copy" }, h(Copy, { text: () => (lines ? textOf(lines) : answer.text), locale })),
     h(
-      "pre",
-      { className: "js", tabIndex: 0, "aria-label": "JSON", "data-testid": "answer-json" },
-      lines
-        ? lines.map((line, at) => h(JsonLine, { key: at, line, on: line.index !== null && line.index === lit?.index, onLight }))
-        : answer.text,
+      "div",
+      { className: "copy" },
+      h(Copy, { text: () => answer.text, label: say(locale, "results.copy"), locale }),
     ),
+    h(JsonView, {
+      text: answer.text,
+      whole: !answer.shortened,
+      count: answer.objects?.length ?? -1,
+      lit,
+      onLight,
+      testid: "answer-json",
+    }),
   );
-};
 
 const Sent = ({ request, locale }) => {
   const shown = request.length > 4000 ? `${request.slice(0, 4000)}…` : request;
@@ -154,7 +201,11 @@ const Sent = ({ request, locale }) => {
     "details",
     null,
     h("summary", null, h("span", null, say(locale, "ask.request"))),
-    h("div", { className: "copy" }, h(Copy, { text: () => request, locale })),
+    h(
+      "div",
+      { className: "copy" },
+      h(Copy, { text: () => request, label: say(locale, "results.copy_request"), locale }),
+    ),
     h("pre", { className: "js req", tabIndex: 0, "data-testid": "answer-request" }, shown),
   );
 };

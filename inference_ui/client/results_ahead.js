@@ -10,6 +10,7 @@ class Ahead {
   constructor(list) {
     this.list = list;
     this.coming = new Map();
+    this.format = null;
   }
 
   // Fetch these items; what of others is still on its way is given up.
@@ -29,7 +30,7 @@ class Ahead {
     const one = { control: new AbortController(), image: new Image() };
     this.coming.set(number, one);
     try {
-      const item = await list.item(number, one.control.signal);
+      const item = await list.item(number, one.control.signal, this.format);
       if (one.control.signal.aborted || !item.picture) return;
       one.image.src = pathOf(list.taskId, number, "picture", generation);
       await one.image.decode();
@@ -39,11 +40,13 @@ class Ahead {
   }
 }
 
-export const useAhead = (list, { selected, epoch }, item) => {
+// `format` is how boxes are read, as in the list's `item`.
+export const useAhead = (list, { selected, epoch }, item, format) => {
   const ahead = useRef(null);
   const before = useRef(0);
   const { number, position } = selected;
   if (ahead.current?.list !== list) ahead.current = new Ahead(list);
+  ahead.current.format = format;
   useEffect(() => {
     if (!item || item.number !== number || position === null) return undefined;
     const way = position >= before.current ? 1 : -1;

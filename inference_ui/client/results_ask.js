@@ -7,7 +7,8 @@ export class Refusal extends Error {
   }
 }
 
-const refusal = async (answer) => {
+// What an answer that is no success says.
+export const refusal = async (answer) => {
   const body = await answer.json().catch(() => ({}));
   return new Refusal(body.error?.code ?? `HTTP ${answer.status}`, body.error?.args ?? {});
 };

@@ -9,7 +9,7 @@ import { ask, keep, pathOf, reading, touch } from "./results_ask";
 import { EMPTY, fromAddress, isPlain, itemOf, toSearch } from "./results_filter";
 import { Singles } from "./results_single";
 
-export { pathOf, Refusal, whyNot } from "./results_ask";
+export { pathOf, Refusal, refusal, whyNot } from "./results_ask";
 
 const PAGE = 200;
 const PAGES_KEPT = 40;
@@ -308,8 +308,14 @@ class Items {
     }
   }
 
-  item(number, signal) {
-    return this.singles.get(number, signal);
+  // An item, its boxes read in that format, else as the model package says.
+  item(number, signal, format) {
+    return this.singles.get(number, signal, format);
+  }
+
+  // The model package says something else of boxes than before.
+  forgetItems() {
+    this.singles.forget();
   }
 }
 
@@ -330,16 +336,16 @@ export const useItems = (taskId) => {
 };
 
 // Return the item with that number once it is there, and until then the one before.
-export const useItem = (list, { known, generation }, number) => {
+export const useItem = (list, { known, generation }, number, format) => {
   const [shown, setShown] = useState({ item: null, failure: null });
   useEffect(() => {
     if (!known || !number) return undefined;
     const control = new AbortController();
     list
-      .item(number, control.signal)
+      .item(number, control.signal, format)
       .then((item) => !control.signal.aborted && setShown({ item, failure: null }))
       .catch((failure) => !control.signal.aborted && setShown({ item: null, failure }));
     return () => control.abort();
-  }, [list, known, generation, number]);
+  }, [list, known, generation, number, format]);
   return shown;
 };

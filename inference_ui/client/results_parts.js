@@ -25,16 +25,30 @@ export const said = (failure, locale) =>
     ? sayOf(locale, "reason", failure.code, failure.args)
     : say(locale, "results.unreachable");
 
-// 0.97: two digits, as labels and tables show confidences.
-export const score = (confidence) => confidence.toFixed(2);
+// 0.97: two digits, as labels and tables show confidences; 1.00e+308 for what no one means.
+export const score = (confidence) =>
+  Math.abs(confidence) < 1e6 ? confidence.toFixed(2) : confidence.toPrecision(3);
 
 const LONGEST = 60;
+const LONGEST_TITLE = 500;
 
-export const labelOf = ({ name, confidence }) => {
-  const letters = Array.from(name);
-  const shown = letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("")}…` : name;
-  return `${shown} (${score(confidence)})`;
+// Letters as a reader counts them: an emoji of several code points is one.
+const segments =
+  typeof Intl.Segmenter === "function" ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+const lettersOf = (text) =>
+  segments ? Array.from(segments.segment(text), ({ segment }) => segment) : Array.from(text);
+
+// The first `most` letters of a text, with … where there are more.
+export const shorten = (text, most) => {
+  if (text.length <= most) return text;
+  const letters = lettersOf(text.slice(0, most * 16));
+  const whole = letters.length <= most && text.length <= most * 16;
+  return whole ? text : `${letters.slice(0, most - 1).join("")}…`;
 };
+
+export const titleOf = (text) => shorten(text, LONGEST_TITLE);
+
+export const labelOf = ({ name, confidence }) => `${shorten(name, LONGEST)} (${score(confidence)})`;
 
 const TAIL = 14;
 

@@ -1,129 +1,102 @@
-// What was answered for an item: its objects as a table, what else it says, and its JSON. A line that
-// the pointer is over lights its object everywhere.
-import { createElement as h, memo, useEffect, useMemo, useRef, useState } from "react";
-import { copyText } from "./copy";
-import { number, say, sayOf, size, useLocale } from "./i18n";
+// What was answered for an item: its objects as a table, what else it says, and its JSON; of a failed
+// item the request.
+import { createElement as h, useDeferredValue } from "react";
+import { say, sayOf, useLocale } from "./i18n";
+import { Copy } from "./results_copy";
 import { pathOf } from "./results_items";
-import { jsonLines, textOf } from "./results_json";
-import { coloursOf, iconButton, score } from "./results_parts";
+import { JsonView } from "./results_json_view";
+import { Objects } from "./results_objects";
+import { iconButton } from "./results_parts";
+import { Reading } from "./results_reading";
 
-const SAID_MS = 1500;
+const MOST_COPIED = 16 << 20; // bytes; what is larger is better saved
 
-export const Side = ({ list, item, lit, onLight, open }) => {
+export const Side = ({ list, item, on, lit, onLight, choices, onChoose, open }) => {
   const locale = useLocale();
+  const later = useDeferredValue(item); // the picture comes first
+  const same = later === item;
   return h(
     "aside",
-    { className: open ? "sd open" : "sd", "aria-label": say(locale, "results.side") },
-    item?.objects && h(Objects, { item, lit, onLight, locale }),
-    item?.reading && h(Reading, { reading: item.reading, locale }),
-    item && item.request !== null && h(Request, { item, locale }),
-    item && h(Result, { key: item.number, list, item, lit, onLight, locale }),
+    {
+      className: open ? "sd open" : "sd",
+      "aria-label": say(locale, "results.side"),
+      "aria-busy": !same,
+    },
+    later?.objects &&
+      h(Objects, {
+        key: `objects ${later.number}`,
+        item: later,
+        on: same ? on : null,
+        lit: same ? lit : null,
+        onLight,
+        order: choices.order,
+        onChoose,
+        locale,
+      }),
+    later?.reading && h(Reading, { reading: later.reading, locale }),
+    later && h(Request, { key: `request ${later.number}`, item: later, locale }),
+    later &&
+      h(Result, {
+        key: `result ${later.number}`,
+        list,
+        item: later,
+        lit: same ? lit : null,
+        onLight,
+        locale,
+      }),
   );
 };
 
-export const Objects = ({ item, lit, onLight, locale }) => {
-  const box = useRef(null);
-  const styleOf = useMemo(() => coloursOf(item.objects.map(({ name }) => name)), [item]);
-  useEffect(() => {
-    if (lit?.by === "picture") box.current.querySelector("tr.on")?.scrollIntoView({ block: "nearest" });
-  }, [lit]);
+const cut = ({ whole, size }, locale) =>
+  !whole && h("span", { className: "t3 s" }, say(locale, "results.json_cut", { size }));
+
+const Request = ({ item, locale }) => {
+  const { request, status, picture } = item;
+  const asPicture = !request && status === "FAILED" && picture?.origin === "INPUT";
+  if (!request && !asPicture) return null;
   return [
     h(
       "div",
       { key: "head", className: "hd" },
-      h("h2", null, say(locale, "results.objects_title")),
-      h("span", { className: "t3 num", "data-testid": "object-count" }, number(locale, item.objects_total)),
+      h("h2", null, say(locale, "results.request")),
+      request && cut(request, locale),
+      h("span", { className: "grow" }),
+      request &&
+        h(Copy, { text: () => request.text, label: say(locale, "results.copy_request"), locale }),
     ),
-    item.objects.length > 0
-      ? h(
-          "div",
-          { key: "table", ref: box, className: "ob", tabIndex: 0, role: "group", "aria-label": say(locale, "results.objects_title") },
-          h(
-            "table",
-            null,
-            h("colgroup", null, ...[38, null, 48, 138].map((width, at) => h("col", { key: at, style: width ? { width } : {} }))),
-            h(
-              "thead",
-              null,
-              h(
-                "tr",
-                null,
-                h("th", null, "#"),
-                h("th", null, say(locale, "results.class")),
-                h("th", { className: "r" }, say(locale, "results.confidence")),
-                h("th", { className: "r mono" }, "x1,y1 x2,y2"),
-              ),
-            ),
-            h(
-              "tbody",
-              null,
-              item.objects.map((object, index) =>
-                h(ObjectRow, { key: index, object, index, style: styleOf(object.name), on: lit?.index === index, onLight }),
-              ),
-            ),
-          ),
-        )
-      : h("p", { key: "none", className: "said t3" }, say(locale, "results.nothing")),
+    request
+      ? h(JsonView, {
+          key: "text",
+          text: request.text,
+          whole: request.whole,
+          label: say(locale, "results.request"),
+          testid: "request",
+        })
+      : h("p", { key: "picture", className: "said t2" }, say(locale, "results.request_picture")),
   ];
 };
 
-const ObjectRow = memo(({ object, index, style: { colour, dashed }, on, onLight }) =>
-  h(
-    "tr",
-    {
-      className: on ? "on" : "",
-      onPointerEnter: () => onLight(index, "table"),
-      onPointerLeave: () => onLight(null),
-      "data-testid": "object",
-    },
-    h("td", { className: "t3 num" }, index + 1),
-    h("td", { className: "cut", title: object.name }, h("i", { className: dashed ? "d" : "", style: { "--c": colour } }), object.name),
-    h("td", { className: "num r" }, score(object.confidence)),
-    h("td", { className: "mono t2 r nw" }, object.box ? corners(object.box) : "—"),
-  ),
-);
-
-const whole = (value) => (Math.abs(value) < 1e6 ? String(Math.round(value)) : value.toPrecision(3));
-const corners = ([x1, y1, x2, y2]) => `${whole(x1)},${whole(y1)} ${whole(x2)},${whole(y2)}`;
-
-export const Reading = ({ reading, locale }) => [
-  h("div", { key: "head", className: "hd" }, h("h2", null, say(locale, "results.answer"))),
-  reading.text
-    ? h("p", { key: "text", className: "said", "data-testid": "answer" }, reading.text)
-    : h(
-        "ul",
-        { key: "classes", className: "said", "data-testid": "answer" },
-        reading.classes.map(({ name, confidence }, at) =>
-          h("li", { key: at }, h("b", null, name), confidence === null ? "" : ` (${score(confidence)})`),
-        ),
-      ),
-];
-
-const Request = ({ item, locale }) => [
-  h(
-    "div",
-    { key: "head", className: "hd" },
-    h("h2", null, say(locale, "results.request")),
-    h("span", { className: "t3 s" }, say(locale, "results.request_note")),
-  ),
-  h("pre", { key: "text", className: "js req", tabIndex: 0, "data-testid": "request" }, item.request),
-];
+// The result as stored, also where only its beginning is shown.
+const wholeOf = (list, item) => async () => {
+  if (item.result.whole) return item.result.text;
+  const answer = await fetch(pathOf(list.taskId, item.number, "result"));
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.text();
+};
 
 const Result = ({ list, item, lit, onLight, locale }) => {
   const { result, result_problem: problem } = item;
-  const lines = useMemo(
-    () => (result?.whole ? jsonLines(result.text, item.objects?.length ?? -1) : null),
-    [result, item],
-  );
   if (!result && !problem) return null;
   return [
     h(
       "div",
       { key: "head", className: "hd" },
       h("h2", null, "JSON"),
-      result && !result.whole && h("span", { className: "t3 s" }, say(locale, "results.json_cut", { size: result.size })),
+      result && cut(result, locale),
       h("span", { className: "grow" }),
-      result && h(Copy, { text: () => (lines ? textOf(lines) : result.text), locale }),
+      result &&
+        result.size <= MOST_COPIED &&
+        h(Copy, { text: wholeOf(list, item), label: say(locale, "results.copy"), locale }),
       result &&
         iconButton("download", say(locale, "results.download"), {
           href: pathOf(list.taskId, item.number, "result"),
@@ -131,42 +104,19 @@ const Result = ({ list, item, lit, onLight, locale }) => {
         }),
     ),
     result
-      ? h(
-          "pre",
-          { key: "json", className: "js", tabIndex: 0, "aria-label": "JSON", "data-testid": "json" },
-          lines
-            ? lines.map((line, at) =>
-                h(JsonLine, { key: at, line, on: line.index !== null && line.index === lit?.index, onLight }),
-              )
-            : result.text,
-        )
-      : h("p", { key: "problem", className: "said t2" }, sayOf(locale, "reason", problem.code, problem.args)),
-  ];
-};
-
-export const JsonLine = memo(({ line: { indent, parts, index }, on, onLight }) =>
-  h(
-    "span",
-    {
-      className: on ? "jl hl" : "jl",
-      ...(index !== null && { onPointerEnter: () => onLight(index, "json"), onPointerLeave: () => onLight(null) }),
-    },
-    "  ".repeat(indent),
-    parts.map(([kind, text], at) => h("span", { key: at, className: kind }, text)),
-    "\n",
-  ),
-);
-
-export const Copy = ({ text, locale }) => {
-  const [said, setSaid] = useState(false);
-  useEffect(() => {
-    if (!said) return undefined;
-    const timer = setTimeout(() => setSaid(false), SAID_MS);
-    return () => clearTimeout(timer);
-  }, [said]);
-  const label = say(locale, said ? "results.copied" : "results.copy");
-  return [
-    h("span", { key: "said", role: "status", className: "t3 s" }, said ? label : ""),
-    iconButton(said ? "check" : "copy", label, { key: "button", onClick: () => copyText(text()).then(setSaid) }),
+      ? h(JsonView, {
+          key: "json",
+          text: result.text,
+          whole: result.whole,
+          count: item.objects ? item.objects_total : -1,
+          lit,
+          onLight,
+          testid: "json",
+        })
+      : h(
+          "p",
+          { key: "problem", className: "said t2" },
+          sayOf(locale, "reason", problem.code, problem.args),
+        ),
   ];
 };

@@ -14,41 +14,46 @@ export class Singles {
 
   // Forget those of another generation.
   of(generation) {
-    if (generation === this.generation) return;
-    this.known.clear();
-    this.asking.clear();
+    if (generation !== this.generation) this.forget();
     this.generation = generation;
   }
 
-  get(number, signal) {
-    const known = touch(this.known, number);
+  forget() {
+    this.known = new Map();
+    this.asking = new Map();
+  }
+
+  get(number, signal, format) {
+    const key = `${number} ${format ?? ""}`;
+    const known = touch(this.known, key);
     if (known) return Promise.resolve(known);
-    const asked = this.asking.get(number) ?? this.request(number);
+    const asked = this.asking.get(key) ?? this.request(key, number, format);
     asked.wanted += 1;
     signal?.addEventListener("abort", () => {
       asked.wanted -= 1;
       if (asked.wanted > 0) return;
       asked.control.abort();
-      this.leave(number, asked);
+      this.leave(key, asked);
     });
     return asked.item;
   }
 
-  request(number) {
+  request(key, number, format) {
     const control = new AbortController();
     const asked = { control, wanted: 0 };
-    const { generation } = this;
-    asked.item = ask(pathOf(this.taskId, number), control.signal)
+    const path = pathOf(this.taskId, number) + (format ? `?box_format=${format}` : "");
+    const { known } = this;
+    asked.item = ask(path, control.signal)
       .then((item) => {
-        if (generation === this.generation) keep(this.known, number, item, KEPT);
+        keep(known, key, item, KEPT); // where it is forgotten when all were meanwhile
         return item;
       })
-      .finally(() => this.leave(number, asked));
-    this.asking.set(number, asked);
+      .finally(() => this.leave(key, asked));
+    this.asking.set(key, asked);
     return asked;
   }
 
-  leave(number, asked) {
-    if (this.asking.get(number) === asked) this.asking.delete(number);
+  leave(key, asked) {
+    if (this.asking.get(key) === asked) this.asking.delete(key);
   }
 }

@@ -1,15 +1,17 @@
 // The results of a task: the list of its items, the picture of one with its boxes, and its answer.
 // What is selected is known here alone, and to the address; the server is asked only for data.
-import { createElement as h, useCallback, useEffect, useRef, useState } from "react";
+import { createElement as h, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { say, useLocale } from "./i18n";
 import { useAhead } from "./results_ahead";
 import { reading } from "./results_ask";
 import { Bar, NothingFound } from "./results_bar";
+import { useChoices } from "./results_choices";
 import { useItem, useItems } from "./results_items";
 import { focusList, ItemList } from "./results_list";
 import { icon, iconButton, said } from "./results_parts";
 import { Picture } from "./results_picture";
 import { isFiltered, itemOf, setItem, useAddress, useQuery } from "./results_query";
+import { shownOf } from "./results_shown";
 import { Side } from "./results_side";
 
 const ADDRESS_MS = 150; // browsers refuse to change the address much more often than that
@@ -40,11 +42,15 @@ export const ResultsViewer = ({ taskId }) => {
   const locale = useLocale();
   const [list, state] = useItems(taskId);
   useAddressed(list, state);
-  const { item, failure } = useItem(list, state, state.selected.number);
+  const [choices, choose] = useChoices(taskId);
+  const { item, failure } = useItem(list, state, state.selected.number, choices.format);
   const [lit, setLit] = useState(null);
   const [open, setOpen] = useState(false);
   const light = useCallback((index, by) => setLit(index === null ? null : { index, by }), []);
-  useAhead(list, state, item);
+  const on = useMemo(() => item?.objects && shownOf(item.objects, choices).on, [item, choices]);
+  const shining = lit && on?.[lit.index] ? lit : null; // what is not shown does not shine
+  const move = (by) => list.select((list.state.selected.position ?? -by) + by);
+  useAhead(list, state, item, choices.format);
   useEffect(() => setLit(null), [item]);
   useEffect(() => {
     if (state.total && document.activeElement === document.body) focusList();
@@ -63,7 +69,7 @@ export const ResultsViewer = ({ taskId }) => {
     ),
     h(
       Picture,
-      { list, state, item, failure, lit: lit?.index ?? null, onLight: light },
+      { list, state, item, failure, lit: shining?.index ?? null, onLight: light, choices, onChoose: choose, onMove: move },
       h(
         "button",
         {
@@ -76,7 +82,7 @@ export const ResultsViewer = ({ taskId }) => {
         say(locale, "results.side"),
       ),
     ),
-    h(Side, { list, item, lit, onLight: light, open }),
+    h(Side, { list, item, on, lit: shining, onLight: light, choices, onChoose: choose, open }),
   );
 };
 

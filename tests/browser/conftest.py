@@ -30,6 +30,7 @@ from tests.support import browser as installed
 from tests.support.results import RunTask
 from tests.support.server import ROOT
 from tests.support.site import Site, site
+from tests.support.viewer import Look
 
 SERIOUS = ("serious", "critical")
 
@@ -124,30 +125,6 @@ def visit(chromium: Browser, running: Site) -> Iterator[Visit]:
     assert errors == []
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> RunTask:
-    """The folders of a task; its server is larger than any machine, so it never starts."""
-    run = RunTask(tmp_path)
-    resources = run.plan.spec.resources.model_copy(update={"cpu_millis": 10**9})
-    spec = run.plan.spec.model_copy(update={"resources": resources})
-    server = run.plan.server.model_copy(update={"spec": spec})
-    run.plan = run.plan.model_copy(update={"server": server})
-    return run
-
-
-@pytest.fixture
-def look(visit: Callable[..., Page], running: Site, run: RunTask) -> Visit:
-    """Opens the results of ``run`` for a viewer: ``look(query, status=…, locale=…, …)``."""
-
-    def look(query: str = "", status: TaskStatus = TaskStatus.SUCCEEDED, **more: object) -> Page:
-        store, task_id = running.inside.product.store, token_hex(8)
-        run.stored(store, running.inside.administrator, id=task_id, name=task_id, status=status)
-        path = f"{routes.task_results(task_id)}{query}"
-        return visit(running.user(Role.VIEWER), path, **({"locale": "en"} | more))
-
-    return look
-
-
 @pytest.fixture(scope="session")
 def findings() -> Callable[[Page], list[str]]:
     """Return what axe-core finds serious or critical on a page, with where it stands."""
@@ -162,5 +139,35 @@ def findings() -> Callable[[Page], list[str]]:
             if violation["impact"] in SERIOUS
             for node in violation["nodes"]
         ]
+
+    return look
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunTask:
+    """The folders of a task; its server is larger than any machine, so it never starts."""
+    run = RunTask(tmp_path)
+    resources = run.plan.spec.resources.model_copy(update={"cpu_millis": 10**9})
+    spec = run.plan.spec.model_copy(update={"resources": resources})
+    server = run.plan.server.model_copy(update={"spec": spec})
+    run.plan = run.plan.model_copy(update={"server": server})
+    return run
+
+
+@pytest.fixture
+def look(visit: Callable[..., Page], running: Site, run: RunTask) -> Look:
+    """Opens the results of ``run``: ``look(query, status=…, user=…, locale=…, …)``; for a viewer,
+    in English, unless told otherwise."""
+
+    def look(
+        query: str = "",
+        status: TaskStatus = TaskStatus.SUCCEEDED,
+        user: Actor | None = None,
+        **more: object,
+    ) -> Page:
+        store, task_id = running.inside.product.store, token_hex(8)
+        run.stored(store, running.inside.administrator, id=task_id, name=task_id, status=status)
+        path = f"{routes.task_results(task_id)}{query}"
+        return visit(user or running.user(Role.VIEWER), path, **({"locale": "en"} | more))
 
     return look

@@ -7,64 +7,25 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from inference_ui import routes
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL
 from tests.support.results import RunTask, a_picture, detection, seldon
 from tests.support.site import Site
-
-WIDTH, HEIGHT = 640, 480
-PICTURE = seldon(a_picture(WIDTH, HEIGHT))
-OBJECTS = (
-    ("car", 0.97, (100.0, 100.0, 300.0, 250.0)),
-    ("person", 0.66, (0.0, 0.0, 40.0, 60.0)),
-    ("traffic light", 0.4, (600.0, 2.0, 640.0, 90.0)),
-    ("bus", 0.5, (560.0, 400.0, 640.0, 480.0)),
+from tests.support.viewer import (
+    OBJECTS,
+    PICTURE,
+    WIDTH,
+    Look,
+    assert_boxes_in_place,
+    boxes,
+    canvas,
+    expected,
+    rectangle,
+    showing,
 )
-
-BoxOf = tuple[float, float, float, float]
-Look = Callable[..., Page]
-
-
-def boxes(page: Page) -> Locator:
-    return page.get_by_test_id("box")
-
-
-def canvas(page: Page) -> Locator:
-    return page.get_by_test_id("canvas")
-
-
-def showing(page: Page, number: int) -> None:
-    expect(canvas(page)).to_have_attribute("data-item", str(number))
-
-
-def rectangle(locator: Locator) -> dict[str, float]:
-    found = locator.bounding_box()
-    assert found is not None
-    return dict(found)
-
-
-def expected(page: Page, box: BoxOf) -> dict[str, float]:
-    """Where a box belongs in the page, by where the picture is in it."""
-    picture = rectangle(canvas(page).locator("img"))
-    scale_x, scale_y = picture["width"] / WIDTH, picture["height"] / HEIGHT
-    return {
-        "x": picture["x"] + box[0] * scale_x,
-        "y": picture["y"] + box[1] * scale_y,
-        "width": (box[2] - box[0]) * scale_x,
-        "height": (box[3] - box[1]) * scale_y,
-    }
-
-
-def assert_boxes_in_place(page: Page) -> None:
-    for index, (_, _, box) in enumerate(OBJECTS):
-        drawn = page.locator(f'[data-testid="box"][data-index="{index}"] .o')
-        # The geometry without the line, half of which lies outside.
-        at = drawn.evaluate("(rect) => rect.getBoundingClientRect().toJSON()")
-        place = expected(page, box)
-        assert {side: at[side] for side in place} == pytest.approx(place, abs=1.0)
 
 
 @pytest.mark.parametrize("locale", ["zh", "en"])
@@ -73,7 +34,7 @@ def test_every_object_has_its_box_and_label(run: RunTask, look: Look, locale: st
     page = look(locale=locale)
     expect(boxes(page)).to_have_count(len(OBJECTS))
     labels = page.get_by_test_id("box-label").all_text_contents()
-    assert labels == ["car (0.97)", "person (0.66)", "traffic light (0.40)", "bus (0.50)"]
+    assert labels == ["traffic light (0.40)", "bus (0.50)", "person (0.66)", "car (0.97)"]
     assert json.loads(page.get_by_test_id("json").inner_text()) == json.loads(detection(*OBJECTS))
     expect(page.get_by_test_id("object")).to_have_count(len(OBJECTS))
     words = "4 个物体 · 最低 0.40" if locale == "zh" else "4 objects · lowest 0.40"
@@ -214,7 +175,9 @@ def test_a_failed_item_shows_its_error_and_its_request(run: RunTask, look: Look)
     run.failed("a.json", b'{"strData":"' + b"x" * 3000 + b'"}', "503 model queue is full")
     page = look()
     expect(page.get_by_test_id("item-error")).to_have_text("503 model queue is full")
-    assert len(page.get_by_test_id("request").inner_text()) == 2000
+    request = page.get_by_test_id("request").inner_text()
+    assert request.startswith('{\n  "strData": "xxx')
+    assert "2,702 more characters" in request
     expect(page.get_by_test_id("no-picture")).to_contain_text("no picture")
     expect(page.get_by_test_id("json")).to_have_count(0)
 
@@ -245,7 +208,7 @@ def test_an_answer_that_is_no_detection_is_shown_in_words(run: RunTask, look: Lo
     run.succeeded("a.json", PICTURE, b'{"predictions":[{"label":"tabby cat","score":0.91}]}')
     run.succeeded("b.json", PICTURE, b'{"choices":[{"message":{"content":"A cat."}}]}')
     page = look()
-    expect(page.get_by_test_id("answer")).to_have_text("tabby cat (0.91)")
+    expect(page.get_by_test_id("answer")).to_have_text("tabby cat0.91")
     expect(page.get_by_test_id("object")).to_have_count(0)
     page.keyboard.press("ArrowDown")
     expect(page.get_by_test_id("answer")).to_have_text("A cat.")
@@ -260,8 +223,8 @@ def test_the_json_is_copied_and_saved_with_one_click(run: RunTask, look: Look) -
     page.get_by_role("button", name="Copy JSON").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert json.loads(copied) == json.loads(stored)
-    assert "[1.10, 2, 3, 4]" in copied
+    assert copied == stored.decode()
+    assert "[1.10, 2, 3, 4]" in page.get_by_test_id("json").inner_text()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the result's file").click()
     assert download.value.path().read_bytes() == stored

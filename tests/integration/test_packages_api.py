@@ -157,3 +157,23 @@ def test_its_owner_ends_a_trial(tried: Tried) -> None:
     assert tried.http.delete(tried.url).status_code == 204
     assert tried.ended()["phase"] in ("FAILED", "DONE")
     assert tried.http.post("/api/packages/gone/trial", content=b"{}").status_code == 404
+
+
+def test_its_owner_says_anew_how_boxes_are_written(tried: Tried) -> None:
+    url = f"/api/packages/{tried.package.id}"
+    with tried.inside.client(tried.inside.session(Role.ADMINISTRATOR)[1]) as owner:
+        answer = owner.patch(url, json={"box_format": "xywh"})
+        assert answer.json() == {
+            "id": tried.package.id,
+            "name": tried.package.name,
+            "version": tried.package.version,
+            "box_format": "xywh",
+        }
+        for wrong in ({"box_format": "round"}, {"box_format": "xyxy", "name": "x"}, {}):
+            assert owner.patch(url, json=wrong).status_code == 422
+        assert owner.patch("/api/packages/gone", json={"box_format": "xyxy"}).status_code == 404
+    for role in (Role.VIEWER, Role.USER):
+        with tried.inside.client(tried.inside.session(role)[1]) as other:
+            refused = other.patch(url, json={"box_format": "xyxy"})
+            assert refused.status_code == 403
+            assert refused.json()["error"]["code"] == "NOT_YOUR_PACKAGE"

@@ -15,12 +15,12 @@ from typing import BinaryIO
 from inference_ui.backend import imaging
 from inference_ui.backend.errors import Message, NotFound, Refused
 from inference_ui.backend.inside import open_inside, plain_relative
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.models.catalog import BoxFormat, PackageSnapshot
 from inference_ui.backend.models.task import TaskPlan
 from inference_ui.backend.protocols import protocol_of
 from inference_ui.backend.records import IMAGE_SUFFIXES, ItemStatus
 from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
-from inference_ui.backend.results.boxes import Corners, place
+from inference_ui.backend.results.boxes import Corners, better_format, place
 from inference_ui.backend.results.items import Entry
 from inference_ui.backend.results.pictures import PictureOrigin, find_picture
 
@@ -30,8 +30,8 @@ MAX_SHOWN = 1 << 20
 """Bytes of a result, and …"""
 MAX_OBJECTS = 2000
 """… objects of it, that are shown."""
-MAX_REQUEST = 2000
-"""Characters of a failed item's request that are shown."""
+MAX_REQUEST = 1 << 20
+"""Bytes of a failed item's request that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class PictureView:
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """A result as stored (bytes that are no UTF-8 replaced); ``whole`` unless it was cut."""
+    """A result or request as stored, bytes that are no UTF-8 replaced; ``size`` in bytes, ``whole``
+    unless it was cut."""
 
     text: str
     size: int
@@ -65,9 +66,24 @@ class ResultView:
 
 
 @dataclass(frozen=True, slots=True)
+class PackageFormat:
+    """How boxes are written, by the model package that the task ran. ``label`` is its name and
+    version; ``problem`` says what keeps the acting user from changing it."""
+
+    id: str
+    label: str
+    box_format: BoxFormat
+    problem: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemView:
     """One item. ``objects`` is None for an answer that is no detection; its ``reading`` is what
-    that says in words, where it is simple. ``request`` is the beginning of a failed item's."""
+    that says in words, where it is simple. ``request`` is a failed item's.
+
+    ``box_format`` is the one that boxes are shown in, ``package`` whose it is, and
+    ``better_format`` the one that seems to be right where this one does not.
+    """
 
     number: int
     name: str
@@ -78,6 +94,8 @@ class ItemView:
     ms: float | None
     attempt: int | None
     box_format: BoxFormat
+    better_format: BoxFormat | None = None
+    package: PackageFormat | None = None
     picture: PictureView | None = None
     picture_problem: Message | None = None
     result: ResultView | None = None
@@ -85,7 +103,7 @@ class ItemView:
     objects: tuple[ObjectView, ...] | None = None
     objects_total: int = 0
     reading: Reading | None = None
-    request: str | None = None
+    request: ResultView | None = None
     warnings: tuple[Message, ...] = ()
 
 
@@ -98,13 +116,16 @@ class _Answer:
     objects: tuple[ObjectView, ...] | None = None
     total: int = 0
     reading: Reading | None = None
+    better_format: BoxFormat | None = None
     warnings: tuple[Message, ...] = ()
 
 
-def view_of(entry: Entry, plan: TaskPlan) -> ItemView:
-    """Return all that is shown of an item."""
+def view_of(entry: Entry, plan: TaskPlan, box_format: BoxFormat | None = None) -> ItemView:
+    """Return all that is shown of an item, its boxes read as ``box_format``, else as the task's
+    package said when it was created."""
+    box_format = box_format or plan.package.box_format
     picture, picture_problem = _picture(entry, Path(plan.dataset_folder))
-    answer = _answer(entry, plan, picture)
+    answer = _answer(entry, plan, picture, box_format)
     return ItemView(
         number=entry.number,
         name=entry.name,
@@ -114,7 +135,8 @@ def view_of(entry: Entry, plan: TaskPlan) -> ItemView:
         problem=entry.problem,
         ms=entry.more.ms if entry.more else None,
         attempt=entry.more.attempt if entry.more else None,
-        box_format=plan.package.box_format,
+        box_format=box_format,
+        better_format=answer.better_format,
         picture=picture,
         picture_problem=picture_problem,
         result=answer.result,
@@ -154,7 +176,9 @@ def _picture(entry: Entry, dataset: Path) -> tuple[PictureView | None, Message |
     return view, None
 
 
-def _answer(entry: Entry, plan: TaskPlan, picture: PictureView | None) -> _Answer:
+def _answer(
+    entry: Entry, plan: TaskPlan, picture: PictureView | None, box_format: BoxFormat
+) -> _Answer:
     if entry.status != ItemStatus.SUCCEEDED:
         return _Answer()
     try:
@@ -170,18 +194,22 @@ def _answer(entry: Entry, plan: TaskPlan, picture: PictureView | None) -> _Answe
     if size > MAX_PARSED:
         too_large = Message("RESULT_TOO_LARGE", {"size": size, "most": MAX_PARSED})
         return _Answer(result, warnings=(too_large,))
-    return _read(result, parse_answer(content), plan, picture)
+    return _read(result, parse_answer(content), plan.package, picture, box_format)
 
 
 def _read(
-    result: ResultView, answer: object, plan: TaskPlan, picture: PictureView | None
+    result: ResultView,
+    answer: object,
+    package: PackageSnapshot,
+    picture: PictureView | None,
+    box_format: BoxFormat,
 ) -> _Answer:
-    package = plan.package
     found = protocol_of(package.service_type, model_name=package.model_name).unwrap(answer)
     if found is None:
         return _Answer(result, reading=read_answer(answer))
     size = (picture.width, picture.height) if picture else None
-    placed = place(found.boxes, package.box_format, size)
+    placed = place(found.boxes, box_format, size)
+    better = better_format(found.boxes, box_format, size) if size and placed.warnings else None
     objects = tuple(
         ObjectView(name, confidence, box)
         for name, confidence, box in zip(
@@ -191,18 +219,21 @@ def _read(
     warnings = (*(Message(code) for code in found.warnings), *placed.warnings)
     if len(found) > MAX_OBJECTS:
         warnings += (Message("OBJECTS_CUT", {"shown": MAX_OBJECTS, "total": len(found)}),)
-    return _Answer(result, objects=objects, total=len(found), warnings=warnings)
+    return _Answer(
+        result, objects=objects, total=len(found), better_format=better, warnings=warnings
+    )
 
 
-def _request(entry: Entry, dataset: Path) -> str | None:
-    """Return how a failed item's request begins; None for a picture, or where it is gone."""
+def _request(entry: Entry, dataset: Path) -> ResultView | None:
+    """Return a failed item's request; None for a picture, or where it is gone."""
     if entry.status == ItemStatus.SUCCEEDED or entry.relative is None:
         return None
     if Path(entry.relative).suffix.lower() in IMAGE_SUFFIXES:
         return None
     try:
         with open_inside(dataset, entry.relative) as file:
-            # Four bytes are the longest character.
-            return file.read(4 * MAX_REQUEST).decode("utf-8", "replace")[:MAX_REQUEST]
+            size = os.fstat(file.fileno()).st_size
+            text = file.read(MAX_REQUEST).decode("utf-8", "replace")
     except (Refused, OSError):
         return None  # the picture's place already says what is wrong with the input
+    return ResultView(text, size, whole=size <= MAX_REQUEST)

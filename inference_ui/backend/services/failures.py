@@ -36,6 +36,7 @@ from inference_ui.backend.services.tasks import Tasks
 MOST_ITEMS = 50
 """Failed items of a group that are listed."""
 _LONGEST_LOOK_S = 2.0
+_MOST_REQUEST = 2000  # characters
 _UNKNOWN = "UNKNOWN"
 _MARK = b'"FAILED"'
 
@@ -95,7 +96,7 @@ class Failures:
         request = None
         if items:
             request = self._results.item(actor, task_id, items[0].number).request
-        return FailedItems(items, whole, request)
+        return FailedItems(items, whole, request.text[:_MOST_REQUEST] if request else None)
 
     def _first(
         self, task: InferenceTask, is_chosen: Callable[[str, str, str], bool]

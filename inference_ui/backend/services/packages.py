@@ -10,9 +10,15 @@ from dataclasses import dataclass, replace
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import BoxFormat, ModelPackage, PackageLaunch
+from inference_ui.backend.models.catalog import (
+    BoxFormat,
+    ModelPackage,
+    PackageLaunch,
+    PackageSnapshot,
+)
 from inference_ui.backend.models.service import ServiceWish
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.results.item_view import PackageFormat
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.names import clean_name
 from inference_ui.backend.services.package_checks import (
@@ -94,6 +100,19 @@ class Packages:
             ),
             may_change=actor.owns(package.owner_id),
         )
+
+    def format_of(self, actor: Actor, ran: PackageSnapshot) -> PackageFormat:
+        """Return how boxes are written by a package that was run: as it says now, where it still
+        exists, else as it said then. Without an ``id`` it was an outside service's."""
+        label = f"{ran.name} {ran.version}".strip()
+        with self._store.read() as session:
+            package = session.get(ModelPackage, ran.id) if ran.id else None
+        if package is None:
+            gone = Message("PACKAGE_GONE" if ran.id else "NO_PACKAGE", {"name": label})
+            return PackageFormat(ran.id, label, ran.box_format, gone)
+        mine = actor.owns(package.owner_id)
+        not_yours = None if mine else Message("NOT_YOUR_PACKAGE", {"name": label})
+        return PackageFormat(package.id, label, BoxFormat(package.box_format), not_yours)
 
     def filled_in(self, actor: Actor, package_id: str) -> PackageDraft:
         """Return a form filled in for the next version of a package, without secret values: those

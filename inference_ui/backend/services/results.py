@@ -8,7 +8,7 @@ are numbered from 1.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -16,11 +16,13 @@ from inference_ui.backend import imaging
 from inference_ui.backend.errors import NotFound, Refused
 from inference_ui.backend.imaging import EncodedPicture
 from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import TaskPlan
 from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.item_view import ItemView, input_of, open_result, view_of
 from inference_ui.backend.results.items import Entry
 from inference_ui.backend.results.pictures import find_picture
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.recent import RecentBytes
 from inference_ui.backend.services.tasks import Tasks
 
@@ -42,15 +44,20 @@ class ResultFile:
 class Results:
     """Reads the items of tasks that the acting user can see."""
 
-    def __init__(self, tasks: Tasks, entries: Entries) -> None:
+    def __init__(self, tasks: Tasks, packages: Packages, entries: Entries) -> None:
         self._tasks = tasks
+        self._packages = packages
         self._entries = entries
         self._thumbnails = RecentBytes(_THUMBNAIL_BYTES)
 
-    def item(self, actor: Actor, task_id: str, number: int) -> ItemView:
-        """Return all that is shown of an item. Raises :class:`NotFound`."""
+    def item(
+        self, actor: Actor, task_id: str, number: int, box_format: BoxFormat | None = None
+    ) -> ItemView:
+        """Return all that is shown of an item, its boxes read as ``box_format``, else as the task's
+        package says now. Raises :class:`NotFound`."""
         plan, entry, _ = self._entry(actor, task_id, number)
-        return view_of(entry, plan)
+        package = self._packages.format_of(actor, plan.package)
+        return replace(view_of(entry, plan, box_format or package.box_format), package=package)
 
     def picture(self, actor: Actor, task_id: str, number: int) -> EncodedPicture:
         """Return an item's picture as browsers show it.

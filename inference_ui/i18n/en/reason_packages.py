@@ -1,6 +1,8 @@
 AREA = "reason"
 TEXT = {
     "PACKAGE_UNKNOWN": "There is no such model package ({id}); it may have been deleted",
+    "PACKAGE_GONE": "“{name}” is gone, so there is nothing to save it to",
+    "NO_PACKAGE": "The service that this task used has no model package to save it to",
     "NOT_YOUR_PACKAGE": "“{name}” is somebody else's package; only its owner and administrators "
     "may change it",
     "PACKAGE_IN_USE": "The online services {services} run “{name}”; stop them first, then delete "

@@ -1,6 +1,8 @@
 AREA = "reason"
 TEXT = {
     "PACKAGE_UNKNOWN": "没有这个模型包（{id}），可能已被删除",
+    "PACKAGE_GONE": "“{name}”已经不在了，没有地方可存",
+    "NO_PACKAGE": "这项任务用的服务没有模型包，没有地方可存",
     "NOT_YOUR_PACKAGE": "“{name}”是别人的模型包，只有登记人和管理员能改它",
     "PACKAGE_IN_USE": "在线服务 {services} 正用着“{name}”，请先停止它们，再删除模型包",
     "VERSION_TAKEN": "“{name}”已经有版本 {version}，请换一个版本号",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_ui.backend.models.catalog import BoxFormat
-from inference_ui.backend.results.boxes import place
+from inference_ui.backend.results.boxes import better_format, place
 
 SIZE = (200, 100)
 CORNERS = (20.0, 10.0, 60.0, 50.0)
@@ -86,3 +86,63 @@ def test_any_numbers_give_upright_boxes_or_none(boxes, box_format):
             assert all(map(math.isfinite, box))
             assert box[0] <= box[2]
             assert box[1] <= box[3]
+
+
+fractions = st.floats(0, 0.9).flatmap(
+    lambda start: st.tuples(st.just(start), st.floats(start + 0.05, 1))
+)
+true_boxes = st.lists(st.tuples(fractions, fractions), min_size=1, max_size=20)
+
+
+def written(boxes, box_format, size):
+    """Boxes given as ((left, right), (top, bottom)) in shares, as a server writes them."""
+    width, height = (1, 1) if box_format.endswith("_norm") else size
+    made = []
+    for (left, right), (top, bottom) in boxes:
+        x1, x2, y1, y2 = left * width, right * width, top * height, bottom * height
+        made.append(
+            {
+                "xyxy": (x1, y1, x2, y2),
+                "yxyx": (y1, x1, y2, x2),
+                "xxyy": (x1, x2, y1, y2),
+                "xywh": (x1, y1, x2 - x1, y2 - y1),
+                "cxcywh": ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1),
+            }[box_format.removesuffix("_norm")]
+        )
+    return made
+
+
+@given(true_boxes, st.sampled_from(BoxFormat))
+def test_nothing_better_is_offered_for_boxes_that_lie_in_the_picture(boxes, box_format):
+    assert better_format(written(boxes, box_format, (640, 480)), box_format, (640, 480)) is None
+
+
+@given(true_boxes, st.sampled_from(BoxFormat))
+def test_of_the_wrong_scale_the_right_one_is_offered_in_the_same_order(boxes, box_format):
+    order = box_format.removesuffix("_norm")
+    other = BoxFormat(order if box_format.endswith("_norm") else f"{order}_norm")
+    assert better_format(written(boxes, box_format, (640, 480)), other, (640, 480)) == box_format
+
+
+@given(true_boxes, st.sampled_from(BoxFormat), st.sampled_from(BoxFormat))
+def test_what_is_offered_shows_more_boxes_in_the_picture(boxes, box_format, wrong):
+    given_boxes = written(boxes, box_format, (640, 480))
+    offered = better_format(given_boxes, wrong, (640, 480))
+    assert offered != wrong
+    if offered is not None:
+        placed = place(given_boxes, offered, (640, 480))
+        assert not {"BOXES_TURNED", "BOXES_LOOK_NORMALISED"} & set(codes(placed))
+
+
+def test_a_box_that_reaches_a_little_over_the_edge_calls_for_no_other_format():
+    assert better_format([(100, 100, 300, 490)], BoxFormat.XYXY, (640, 480)) is None
+
+
+def test_corner_and_size_taken_for_two_corners_are_found_out():
+    boxes = [(556, 582, 192, 146), (1028, 604, 134, 280), (360, 446, 202, 206)]
+    assert better_format(boxes, BoxFormat.XYXY, (1280, 960)) == BoxFormat.XYWH
+
+
+def test_nonsense_is_not_explained_by_a_format():
+    assert better_format([(-5e9, 0, 1e308, 1), (9e9, 1, 2, -3)], BoxFormat.XYXY, SIZE) is None
+    assert better_format([], BoxFormat.XYXY, SIZE) is None

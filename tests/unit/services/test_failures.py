@@ -23,6 +23,7 @@ from inference_ui.backend.records import (
 from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.failures import MOST_ITEMS, Failures, recorded_groups
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from tests.support.results import RunTask
@@ -55,7 +56,8 @@ def items(run, sqlite_store, administrator):
     tasks = Tasks(sqlite_store, None, Changes())
 
     def asked(group, clock=lambda: 0.0):
-        failures = Failures(tasks, Results(tasks, Entries()), clock=clock)
+        results = Results(tasks, Packages(sqlite_store, Changes()), Entries())
+        failures = Failures(tasks, results, clock=clock)
         return failures.items(administrator, task.id, group)
 
     return asked

@@ -7,9 +7,11 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlmodel import select
 
 from inference_ui.backend.errors import NotFound, Refused
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.models.account import User
+from inference_ui.backend.models.catalog import BoxFormat, ModelPackage
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL
 from inference_ui.backend.results.entries import Entries
@@ -18,6 +20,7 @@ from inference_ui.backend.results.query import ItemFilter
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.item_index import ItemIndexes
 from inference_ui.backend.services.item_list import ItemList
+from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.results import Results
 from inference_ui.backend.services.tasks import Tasks
 from tests.support.results import RunTask, a_picture, detection, seldon
@@ -34,7 +37,9 @@ def run(tmp_path):
 
 @pytest.fixture
 def results(sqlite_store):
-    return Results(Tasks(sqlite_store, None, Changes()), Entries())
+    changes = Changes()
+    packages = Packages(sqlite_store, changes)
+    return Results(Tasks(sqlite_store, None, changes), packages, Entries())
 
 
 @pytest.fixture
@@ -196,13 +201,50 @@ def test_an_answer_that_is_no_detection_is_read_as_what_it_says(run, seen):
     assert (item.reading.classes[0].name, item.reading.classes[0].confidence) == ("cat", 0.9)
 
 
-def test_a_failed_item_shows_how_its_request_begins(run, seen):
-    run.failed("a.json", b'{"strData":"' + "数".encode() * 3000 + b'"}', "bad request")
-    item = seen("item", 1)
+def test_a_failed_item_shows_its_request_and_of_a_large_one_the_beginning(run, seen):
+    request = b'{"strData":"' + "数".encode() * 3000 + b'"}'
+    run.failed("a.json", request, "bad request")
+    run.failed("b.json", request[:12] + "数".encode() * (MAX_REQUEST // 3), "bad request")
+    item, large = seen("item", 1), seen("item", 2).request
     assert item.error == "bad request"
-    assert len(item.request) == MAX_REQUEST
-    assert item.request.startswith('{"strData":"数数')
+    assert (item.request.text, item.request.whole) == (request.decode(), True)
+    assert (large.size, large.whole) == (12 + MAX_REQUEST // 3 * 3, False)
+    assert large.text.startswith('{"strData":"数数')
     assert (item.result, item.picture, item.picture_problem.code) == (None, None, "NO_PICTURE")
+
+
+def test_boxes_are_read_as_asked_else_as_the_package_says_now(run, seen, sqlite_store):
+    picture, boxes = seldon(a_picture(200, 200)), ("a", 0.9, (10, 20, 30, 40))
+    run.succeeded("a.json", picture, detection(boxes))
+    gone = seen("item", 1)
+    assert (gone.package.problem.code, gone.package.box_format) == ("PACKAGE_GONE", "xyxy")
+    with sqlite_store.write() as session:
+        ran = run.plan.package
+        row = ModelPackage(
+            id=ran.id,
+            name=ran.name,
+            version=ran.version,
+            service_type=ran.service_type,
+            box_format=BoxFormat.XYWH,
+            owner_id=session.exec(select(User)).one().id,
+            launch=ran.launch,
+        )
+        session.add(row)
+    now = seen("item", 1)
+    assert (now.box_format, now.objects[0].box) == (BoxFormat.XYWH, (10, 20, 40, 60))
+    assert (now.package.box_format, now.package.problem) == (BoxFormat.XYWH, None)
+    asked = seen("item", 1, BoxFormat.YXYX)
+    assert (asked.box_format, asked.objects[0].box) == (BoxFormat.YXYX, (20, 10, 40, 30))
+    assert asked.package.box_format == BoxFormat.XYWH
+
+
+def test_where_the_format_seems_wrong_a_better_one_is_named(run, seen):
+    box = ("a", 0.9, (0.1, 0.2, 0.3, 0.4))
+    run.succeeded("a.json", seldon(a_picture(200, 100)), detection(box))
+    item = seen("item", 1)
+    assert codes(item.warnings) == ["BOXES_LOOK_NORMALISED"]
+    assert item.better_format == BoxFormat.XYXY_NORM
+    assert seen("item", 1, item.better_format).better_format is None
 
 
 def test_a_failed_picture_shows_no_request(run, seen):
