@@ -10,6 +10,9 @@ from inference_ui.backend.cluster.local.inventory import node_source, read_inven
 from inference_ui.backend.deletion_reconciler import DeletionReconciler
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
+from inference_ui.backend.imaging.copies import Copies
+from inference_ui.backend.imaging.decoders import Decoders
+from inference_ui.backend.imaging.kept import Kept
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.reconciler import Reconciler
@@ -69,6 +72,7 @@ class Product:
     failures: Failures
     online: OnlineServices
     uploads: Uploads
+    copies: Copies
     changes: Changes
     probes: Probes
     engine: Engine
@@ -90,6 +94,7 @@ class Product:
         self.probes.close()
         self.checks.close()
         self.volumes.close()
+        self.copies.close()
         self.store.close()
 
 
@@ -114,7 +119,8 @@ def build(settings: Settings) -> Product:
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
     tasks = Tasks(store, cluster, changes)
-    results = Results(tasks)
+    copies = Copies(Kept(settings.data_folder / "cache" / "pictures"), Decoders())
+    results = Results(tasks, copies)
     task_list = TaskList(store, changes)
     return Product(
         settings=settings,
@@ -129,13 +135,13 @@ def build(settings: Settings) -> Product:
             claims=settings.claims,
             own=settings.data_folder,
         ),
-        datasets=Datasets(store, checks, changes),
+        datasets=Datasets(store, checks, changes, copies),
         checks=checks,
         choices=Choices(store, cluster, changes),
         capacity=Capacity(store, cluster, changes),
         queueing=Queueing(store, cluster, changes),
         packages=Packages(store, changes),
-        trials=Trials(store, cluster, changes),
+        trials=Trials(store, cluster, changes, copies),
         tasks=tasks,
         task_list=task_list,
         logs=TaskLogs(store, cluster, tasks),
@@ -146,6 +152,7 @@ def build(settings: Settings) -> Product:
         failures=Failures(tasks, results),
         online=OnlineServices(store, cluster, changes),
         uploads=Uploads(store, changes),
+        copies=copies,
         changes=changes,
         probes=probes,
         engine=Engine(

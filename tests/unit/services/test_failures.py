@@ -48,13 +48,13 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def items(run, sqlite_store, administrator):
+def items(run, sqlite_store, administrator, copies):
     """Calls ``items`` for a group of the task of ``run``, with a clock that stands still."""
     task = run.stored(sqlite_store, administrator)
     tasks = Tasks(sqlite_store, None, Changes())
 
     def asked(group, clock=lambda: 0.0):
-        failures = Failures(tasks, Results(tasks), clock=clock)
+        failures = Failures(tasks, Results(tasks, copies), clock=clock)
         return failures.items(administrator, task.id, group)
 
     return asked
