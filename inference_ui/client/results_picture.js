@@ -223,7 +223,7 @@ export const Picture = ({ list, state, item, failure, lit, onLight, children }) 
         ),
       shown && !view && placeholder(shown, locale),
     ),
-    h("div", { className: "hud num" }, ...facts(item, locale)),
+    h("div", { className: "hud num" }, ...facts(list.taskId, item, current && Boolean(view), locale)),
   );
 };
 
@@ -260,7 +260,7 @@ const placeholder = ({ problem, waiting }, locale) =>
     h("p", null, waiting ? say(locale, "results.picture_coming") : said(problem, locale)),
   );
 
-const facts = (item, locale) => {
+const facts = (taskId, item, isShown, locale) => {
   if (!item) return [];
   const { picture } = item;
   const left = picture
@@ -269,8 +269,24 @@ const facts = (item, locale) => {
   const origin = picture && picture.origin !== "INPUT" && sayOf(locale, "results", picture.origin);
   return [
     h("span", { key: "size", "data-testid": "picture-size" }, left),
+    ...(picture?.shown_width ? reduced(taskId, item, isShown, locale) : []),
     origin && h("span", { key: "origin", className: "cut", title: picture.name }, origin),
     h("span", { key: "grow", className: "grow" }),
     item.ms !== null && h("span", { key: "ms" }, say(locale, "results.latency", { ms: Math.round(item.ms) })),
   ];
 };
+
+// A large picture is shown by a copy; the picture itself can be saved, also where there is none.
+const reduced = (taskId, { number, picture }, isShown, locale) => [
+  isShown &&
+    h(
+      "span",
+      { key: "reduced", className: "cut", "data-testid": "picture-reduced" },
+      say(locale, "results.reduced", { width: picture.shown_width, height: picture.shown_height }),
+    ),
+  h(
+    "a",
+    { key: "original", href: pathOf(taskId, number, "original"), download: "" },
+    say(locale, "results.original"),
+  ),
+];
