@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from inference_ui.backend.imaging.copies import Copies
+from inference_ui.backend.imaging.decoders import Decoders
+from inference_ui.backend.imaging.kept import Kept
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.services.accounts import Accounts
 from inference_ui.backend.settings import Settings
@@ -63,6 +66,14 @@ def sqlite_store(tmp_path: Path) -> Iterator[Store]:
     store = Store(databases.put_empty(tmp_path))
     yield store
     store.close()
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Iterator[Copies]:
+    """What makes and keeps copies of pictures."""
+    copies = Copies(Kept(tmp_path / "cache"), Decoders())
+    yield copies
+    copies.close()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from inference_ui.api.asking import GivenOverrides, GivenQuestion, answer_json
+from inference_ui.api.pictures import picture_answer
 from inference_ui.backend.errors import Message, NotFound
 from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.context import actor, product
@@ -80,9 +81,7 @@ def last(package_id: str) -> dict[str, Any]:
 @router.get("/trial/picture", response_class=Response)
 def picture(package_id: str) -> Response:
     """The picture that the last trial asked about, in a format that browsers show."""
-    image = product().trials.picture(actor(), package_id)
-    headers = {"Cache-Control": "private, no-cache"}
-    return Response(image.data, media_type=image.media_type, headers=headers)
+    return picture_answer(product().trials.picture(actor(), package_id))
 
 
 @router.delete("/trial", status_code=204)

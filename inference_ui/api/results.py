@@ -1,4 +1,4 @@
-"""The items of a task's results: rows, one item, its picture, its result as stored.
+"""The items of a task's results: rows, one item, its picture, its files as stored.
 
 What is said of numbers and codes stands at the services' classes; answers are those classes as
 JSON. Pictures and rows belong to a generation of the journal: a browser may keep what it asked for
@@ -12,10 +12,17 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from inference_ui.backend.imaging import EncodedPicture
+from inference_ui.api.pictures import (
+    ASKED_AGAIN,
+    OF_STRANGERS,
+    SMALL,
+    WHOLE,
+    in_turn,
+    picture_answer,
+)
 from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.results.item_view import ItemView
 from inference_ui.backend.results.query import ItemFilter, ItemKind, ItemOrder
@@ -25,8 +32,7 @@ from inference_ui.context import actor, product
 
 router = APIRouter(prefix="/tasks/{task_id}/items", tags=["results"])
 
-_KEPT = "private, max-age=86400, immutable"
-_ASKED_AGAIN = "private, no-cache"
+_KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
 _CHUNK = 1 << 18
 _LONGEST_TEXT = 500
 
@@ -80,29 +86,53 @@ def item(task_id: str, number: int, box_format: BoxFormat | None = None) -> Resp
 
 
 @router.get("/{number}/picture", response_class=Response)
-def picture(task_id: str, number: int, v: str = "") -> Response:
+async def picture(request: Request, task_id: str, number: int, v: str = "") -> Response:
     """The picture of an item, in a format that browsers show."""
-    return _image(product().results.picture(actor(), task_id, number), v)
+
+    def answer() -> Response:
+        return picture_answer(product().results.picture(actor(), task_id, number), _headers(v))
+
+    return await in_turn(WHOLE, request, answer)
 
 
 @router.get("/{number}/thumbnail", response_class=Response)
-def thumbnail(task_id: str, number: int, side: int = 128, v: str = "") -> Response:
+async def thumbnail(
+    request: Request, task_id: str, number: int, side: int = 128, v: str = ""
+) -> Response:
     """A small JPEG of it, its longer side of 32 to 512 pixels; 204 where there is no picture."""
-    small = product().results.thumbnail(actor(), task_id, number, side)
-    return _image(small, v) if small else Response(status_code=204, headers=_headers(v))
+
+    def answer() -> Response:
+        small = product().results.thumbnail(actor(), task_id, number, side)
+        headers = _headers(v)
+        return (
+            picture_answer(small, headers) if small else Response(status_code=204, headers=headers)
+        )
+
+    return await in_turn(SMALL, request, answer)
+
+
+@router.get("/{number}/original", response_class=StreamingResponse)
+def original(task_id: str, number: int) -> StreamingResponse:
+    """The picture of an item, byte for byte, to be saved."""
+    found = product().results.original(actor(), task_id, number)
+    return _saved(found, "application/octet-stream")
 
 
 @router.get("/{number}/result", response_class=StreamingResponse)
 def result(task_id: str, number: int) -> StreamingResponse:
     """The result of an item, byte for byte, to be saved."""
-    found = product().results.result(actor(), task_id, number)
+    return _saved(product().results.result(actor(), task_id, number), "application/json")
+
+
+def _saved(found: ResultFile, media_type: str) -> StreamingResponse:
     name = quote(found.name, errors="replace")
     headers = {
         "Content-Length": str(found.size),
         "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-        "Cache-Control": _ASKED_AGAIN,
+        **ASKED_AGAIN,
+        **OF_STRANGERS,
     }
-    return StreamingResponse(_chunks(found), media_type="application/json", headers=headers)
+    return StreamingResponse(_chunks(found), media_type=media_type, headers=headers)
 
 
 def _chunks(found: ResultFile) -> Iterator[bytes]:
@@ -113,18 +143,13 @@ def _chunks(found: ResultFile) -> Iterator[bytes]:
             yield chunk
 
 
-def _image(image: EncodedPicture, generation: str) -> Response:
-    return Response(image.data, media_type=image.media_type, headers=_headers(generation))
-
-
 def _headers(generation: str) -> dict[str, str]:
-    return {"Cache-Control": _KEPT if generation else _ASKED_AGAIN}
+    return _KEPT if generation else ASKED_AGAIN
 
 
 def _json(view: Any) -> Response:
     content = msgspec.json.encode(view, enc_hook=_plain)
-    headers = {"Cache-Control": _ASKED_AGAIN}
-    return Response(content, media_type="application/json", headers=headers)
+    return Response(content, media_type="application/json", headers=ASKED_AGAIN)
 
 
 def _plain(value: object) -> object:

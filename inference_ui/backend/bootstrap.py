@@ -10,6 +10,9 @@ from inference_ui.backend.cluster.local.inventory import node_source, read_inven
 from inference_ui.backend.deletion_reconciler import DeletionReconciler
 from inference_ui.backend.engine import Engine
 from inference_ui.backend.errors import CannotStart, Conflict
+from inference_ui.backend.imaging.copies import Copies
+from inference_ui.backend.imaging.decoders import Decoders
+from inference_ui.backend.imaging.kept import Kept
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.reconciler import Reconciler
@@ -74,6 +77,7 @@ class Product:
     failures: Failures
     online: OnlineServices
     uploads: Uploads
+    copies: Copies
     changes: Changes
     probes: Probes
     engine: Engine
@@ -96,6 +100,7 @@ class Product:
         self.checks.close()
         self.volumes.close()
         self.item_indexes.close()
+        self.copies.close()
         self.store.close()
 
 
@@ -120,9 +125,10 @@ def build(settings: Settings) -> Product:
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
     tasks = Tasks(store, cluster, changes)
+    copies = Copies(Kept(settings.data_folder / "cache" / "pictures"), Decoders())
     packages = Packages(store, changes)
     entries = Entries()
-    results = Results(tasks, packages, entries)
+    results = Results(tasks, packages, entries, copies)
     item_indexes = ItemIndexes(settings.data_folder / "cache" / "items")
     items = ItemList(tasks, entries, item_indexes)
     task_list = TaskList(store, changes)
@@ -139,13 +145,13 @@ def build(settings: Settings) -> Product:
             claims=settings.claims,
             own=settings.data_folder,
         ),
-        datasets=Datasets(store, checks, changes),
+        datasets=Datasets(store, checks, changes, copies),
         checks=checks,
         choices=Choices(store, cluster, changes),
         capacity=Capacity(store, cluster, changes),
         queueing=Queueing(store, cluster, changes),
         packages=packages,
-        trials=Trials(store, cluster, changes),
+        trials=Trials(store, cluster, changes, copies),
         tasks=tasks,
         task_list=task_list,
         logs=TaskLogs(store, cluster, tasks),
@@ -158,6 +164,7 @@ def build(settings: Settings) -> Product:
         failures=Failures(tasks, results),
         online=OnlineServices(store, cluster, changes),
         uploads=Uploads(store, changes),
+        copies=copies,
         changes=changes,
         probes=probes,
         engine=Engine(

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from inference_ui.backend import imaging
 from inference_ui.backend.batch import failures
 from inference_ui.backend.batch.checks import json_fault
 from inference_ui.backend.records import (
@@ -136,8 +137,6 @@ class Check:
         return fault is None
 
     def _check_picture(self, entry: Entry, path: bytes) -> bool:
-        from inference_ui.backend import imaging  # takes time, and many datasets have no picture
-
         head = self._read(path, _HEAD, whole=False)
         try:
             imaging.inspect(head)

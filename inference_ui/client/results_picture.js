@@ -135,7 +135,13 @@ export const Picture = ({
     h(
       "div",
       { className: "hud num" },
-      ...facts(item, locale, h(Cursor, { key: "cursor", box, seen, picture, locale })),
+      ...facts(
+        list.taskId,
+        item,
+        current && Boolean(view),
+        locale,
+        h(Cursor, { key: "cursor", box, seen, picture, locale }),
+      ),
     ),
     detections &&
       h(Filters, { objects: shown?.item?.objects, shown: filtered, choices, onChoose, locale }),
@@ -193,7 +199,7 @@ const Cursor = ({ box, seen, picture, locale }) => {
   );
 };
 
-const facts = (item, locale, cursor) => {
+const facts = (taskId, item, isShown, locale, cursor) => {
   if (!item) return [];
   const { picture } = item;
   const left = picture
@@ -202,6 +208,7 @@ const facts = (item, locale, cursor) => {
   const origin = picture && picture.origin !== "INPUT" && sayOf(locale, "results", picture.origin);
   return [
     h("span", { key: "size", "data-testid": "picture-size" }, left),
+    ...(picture?.shown_width ? reduced(taskId, item, isShown, locale) : []),
     origin && h("span", { key: "origin", className: "cut", title: picture.name }, origin),
     cursor,
     h("span", { key: "grow", className: "grow" }),
@@ -209,3 +216,18 @@ const facts = (item, locale, cursor) => {
       h("span", { key: "ms" }, say(locale, "results.latency", { ms: Math.round(item.ms) })),
   ];
 };
+
+// A large picture is shown by a copy; the picture itself can be saved, also where there is none.
+const reduced = (taskId, { number, picture }, isShown, locale) => [
+  isShown &&
+    h(
+      "span",
+      { key: "reduced", className: "cut", "data-testid": "picture-reduced" },
+      say(locale, "results.reduced", { width: picture.shown_width, height: picture.shown_height }),
+    ),
+  h(
+    "a",
+    { key: "original", href: pathOf(taskId, number, "original"), download: "" },
+    say(locale, "results.original"),
+  ),
+];

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from inference_ui import routes
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL
+from tests.support.pictures import encoded, huge_png
 from tests.support.results import RunTask, a_picture, detection, seldon
 from tests.support.site import Site
 from tests.support.viewer import (
+    HEIGHT,
     OBJECTS,
     PICTURE,
     WIDTH,
@@ -79,6 +83,67 @@ def test_labels_stand_at_the_upper_left_corner_and_are_never_cut(run: RunTask, l
     box = expected(page, OBJECTS[0][2])
     assert label["x"] == pytest.approx(box["x"], abs=2)
     assert label["y"] + label["height"] == pytest.approx(box["y"], abs=2)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_a_turned_picture_stands_upright_under_its_boxes(
+    run: RunTask, look: Look, kind: str
+) -> None:
+    """What lies at the top left is stored at the bottom left, as cameras that are held upright do;
+    the box is around what the reader sees at the top left."""
+    stored = Image.new("RGB", (HEIGHT, WIDTH), "white")
+    stored.paste("red", (0, WIDTH - 200, 100, WIDTH))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    run.succeeded(
+        f"a.{kind.lower()}",
+        encoded(stored, kind, exif=exif, **({"lossless": True} if kind == "WEBP" else {})),
+        detection(("red", 0.9, (0.0, 0.0, 200.0, 100.0))),
+    )
+    page = look()
+    showing(page, 1)
+    expect(page.get_by_test_id("picture-size")).to_contain_text("640 × 480")
+    picture = canvas(page).locator("img")
+    assert picture.evaluate("(img) => [img.naturalWidth, img.naturalHeight]") == [WIDTH, HEIGHT]
+    place = rectangle(page.locator('[data-testid="box"] .o'))
+    assert place["width"] / place["height"] == pytest.approx(2, abs=0.1)
+    painted = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+    def colour(x: float, y: float) -> tuple[int, ...]:
+        at = (place["x"] + x * place["width"], place["y"] + y * place["height"])
+        return tuple(painted.getpixel((round(at[0]), round(at[1]))))
+
+    assert colour(0.8, 0.8)[1] < 160, "red, under the box"
+    assert min(colour(1.2, 0.5)) > 240, "white, right of it"
+    assert min(colour(0.5, 1.2)) > 240, "white, below it"
+
+
+def test_a_large_picture_is_reduced_and_its_boxes_stay(run: RunTask, look: Look) -> None:
+    large = a_picture(8000, 6000, "JPEG", quality=40)
+    run.succeeded("large.jpg", large, detection(("car", 0.9, (0.0, 0.0, 4000.0, 3000.0))))
+    page = look()
+    showing(page, 1)
+    expect(page.get_by_test_id("picture-size")).to_contain_text("8,000 × 6,000")
+    expect(page.get_by_test_id("picture-reduced")).to_have_text("shown reduced to 4,729 × 3,547")
+    box, picture = rectangle(page.locator('[data-testid="box"] .o')), canvas(page).locator("img")
+    assert box["width"] == pytest.approx(rectangle(picture)["width"] / 2, abs=2)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the original").click()
+    assert download.value.path().read_bytes() == large
+    assert download.value.suggested_filename == "large.jpg"
+
+
+def test_where_no_copy_can_be_made_the_reason_stands_and_the_picture_can_be_saved(
+    run: RunTask, look: Look
+) -> None:
+    bomb = huge_png(60_000)
+    run.succeeded("bomb.png", bomb, detection(*OBJECTS))
+    page = look()
+    expect(page.get_by_test_id("no-picture")).to_contain_text("60,000 × 60,000")
+    expect(page.get_by_test_id("picture-reduced")).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the original").click()
+    assert download.value.path().read_bytes() == bomb
 
 
 def test_one_pointer_lights_box_row_and_json(run: RunTask, look: Look) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ from PIL import Image
 
 from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
+from inference_ui.backend.results.pictures import identity_of
 from tests.support.inside import Inside
+from tests.support.pictures import encoded, huge_png, noise
 from tests.support.results import RunTask, a_picture, detection, seldon
 
 PICTURE = a_picture(640, 480)
@@ -89,12 +92,82 @@ def test_pictures_come_as_pictures_and_are_kept_by_this_browser_only(shown: Show
     assert (picture.content, picture.headers["content-type"]) == (PICTURE, "image/png")
     assert picture.headers["cache-control"].startswith("private, max-age")
     assert picture.headers["x-content-type-options"] == "nosniff"
+    assert picture.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert shown.get("/1/picture").headers["cache-control"] == "private, no-cache"
     converted = shown.get("/2/picture")
     assert converted.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(converted.content)).size == (64, 48)
     small = shown.get("/1/thumbnail", side=96)
     assert Image.open(io.BytesIO(small.content)).size == (96, 72)
+
+
+def test_a_large_picture_is_shown_by_a_copy_and_saved_as_it_is(shown: Shown) -> None:
+    large = a_picture(6000, 5000, "JPEG", quality=50)
+    shown.run.succeeded("夜/large.jpg", large, detection(CAR))
+    shown.run.succeeded("small.png", PICTURE, detection(CAR))
+    item = shown.get("/1").json()
+    assert (item["picture"]["width"], item["picture"]["height"]) == (6000, 5000)
+    copy = Image.open(io.BytesIO(shown.get("/1/picture").content))
+    assert copy.size == (item["picture"]["shown_width"], item["picture"]["shown_height"])
+    assert copy.width < 6000
+    assert item["objects"][0]["box"] == [10, 20, 110, 120]
+    assert shown.get("/2").json()["picture"]["shown_width"] is None
+    saved = shown.get("/1/original")
+    assert saved.content == large
+    assert saved.headers["content-disposition"] == "attachment; filename*=UTF-8''large.jpg"
+    assert saved.headers["content-type"] == "application/octet-stream"
+    assert saved.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_the_picture_in_a_request_is_saved_under_the_requests_name(shown: Shown) -> None:
+    shown.run.succeeded("a.b.json", seldon(PICTURE), detection(CAR))
+    saved = shown.get("/1/original")
+    assert saved.content == PICTURE
+    assert saved.headers["content-disposition"] == "attachment; filename*=UTF-8''a.b.png"
+
+
+def test_what_cannot_be_shown_says_why(shown: Shown) -> None:
+    for name, content in {
+        "bomb.png": huge_png(60_000),
+        "half.jpg": encoded(noise(), "JPEG")[:9000],
+        "evil.png": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        "empty.gif": b"",
+    }.items():
+        shown.run.succeeded(name, content, detection(CAR))
+    codes = [shown.get(f"/{number}/picture").json()["error"]["code"] for number in (1, 2, 3, 4)]
+    assert codes == ["PICTURE_TOO_LARGE", "PICTURE_BROKEN", "PICTURE_UNKNOWN", "PICTURE_UNKNOWN"]
+    assert [shown.get(f"/{number}/thumbnail").status_code for number in (1, 2, 3, 4)] == [204] * 4
+    assert shown.get("/3/original").headers["content-type"] == "application/octet-stream"
+
+
+def test_the_picture_of_a_request_follows_the_file_that_it_names(shown: Shown) -> None:
+    shown.run.succeeded("a.json", b'{"path":"b.png"}', detection(CAR))
+    shown.run.put("b.png", PICTURE)
+    assert Image.open(io.BytesIO(shown.get("/1/thumbnail", side=96).content)).size == (96, 72)
+    shown.run.put("b.png", a_picture(480, 640))
+    assert Image.open(io.BytesIO(shown.get("/1/thumbnail", side=96).content)).size == (72, 96)
+    shown.run.put("a.json", seldon(a_picture(64, 64)))
+    assert Image.open(io.BytesIO(shown.get("/1/thumbnail", side=96).content)).size == (64, 64)
+
+
+def test_what_nobody_waits_for_any_more_is_not_made(shown: Shown, tmp_path: Path) -> None:
+    for number in range(60):
+        shown.run.succeeded(f"{number:02d}.tiff", encoded(noise(1200, 900), "TIFF"), b"{}")
+    address = httpx.URL(shown.inside.address)
+    for number in range(1, 61):
+        with socket.create_connection((address.host, address.port)) as gone:
+            path = f"/api/tasks/{shown.task.id}/items/{number}/thumbnail"
+            cookie = shown.http.headers["cookie"]
+            gone.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+    assert shown.get("/60/thumbnail").status_code == 200
+    copies = shown.inside.product.copies
+    made = [
+        number
+        for number in range(60)
+        if copies.known(identity_of(shown.run.dataset, f"{number:02d}.tiff"), 128)
+    ]
+    assert 59 in made
+    assert len(made) < 40
 
 
 def test_the_result_is_saved_byte_for_byte_under_its_name(shown: Shown) -> None:
@@ -158,7 +231,7 @@ def test_a_number_that_is_none_is_refused(shown: Shown) -> None:
 def test_nobody_reads_a_thing_without_signing_in(shown: Shown) -> None:
     shown.run.succeeded("a.json", seldon(PICTURE), detection(CAR))
     with shown.inside.client() as stranger:
-        for path in ("", "/1", "/1/picture", "/1/thumbnail", "/1/result"):
+        for path in ("", "/1", "/1/picture", "/1/thumbnail", "/1/original", "/1/result"):
             answer = stranger.get(f"/api/tasks/{shown.task.id}/items{path}")
             assert answer.status_code == 401, path
             assert "car" not in answer.text

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from inference_ui.backend.imaging.copies import Copies
+from inference_ui.backend.imaging.decoders import Decoders
+from inference_ui.backend.imaging.kept import Kept
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.services.changes import Changes
@@ -21,7 +24,8 @@ class Shelves:
         self.actor = actor
         self.volumes = Volumes(store, **given)
         self.checks = Checks(store, own / "checks", Changes())
-        self.datasets = Datasets(store, self.checks, Changes())
+        self.copies = Copies(Kept(own / "cache"), Decoders())
+        self.datasets = Datasets(store, self.checks, Changes(), self.copies)
 
     def volume(self, name: str, folder: Path) -> Volume:
         """Register a volume."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from inference_ui.backend import imaging
 from inference_ui.backend.errors import Message, NotFound, Refused
+from inference_ui.backend.imaging import shown_size
 from inference_ui.backend.inside import open_inside, plain_relative
 from inference_ui.backend.models.catalog import BoxFormat, PackageSnapshot
 from inference_ui.backend.models.task import TaskPlan
@@ -45,7 +45,11 @@ class ObjectView:
 
 @dataclass(frozen=True, slots=True)
 class PictureView:
-    """A picture's size in pixels, as it is shown, and in bytes, its format, where it was found."""
+    """A picture's size in pixels, as it is shown, and in bytes, its format, where it was found.
+
+    ``shown_width`` and ``shown_height`` are those of the reduced copy that is shown in its place;
+    boxes are in the pixels of the picture itself all the same. None where there is no such copy.
+    """
 
     width: int
     height: int
@@ -53,6 +57,8 @@ class PictureView:
     kind: str
     origin: PictureOrigin
     name: str
+    shown_width: int | None = None
+    shown_height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +173,12 @@ def input_of(entry: Entry) -> str:
 def _picture(entry: Entry, dataset: Path) -> tuple[PictureView | None, Message | None]:
     try:
         found = find_picture(dataset, input_of(entry))
-        info = imaging.inspect(found.data)
+        info = found.inspect()
     except Refused as error:
         return None, error.message
+    copy = shown_size(info.width, info.height) or (None, None)
     view = PictureView(
-        info.width, info.height, len(found.data), info.kind, found.origin, found.name
+        info.width, info.height, found.size, info.kind, found.origin, found.name, *copy
     )
     return view, None
 

@@ -11,21 +11,23 @@ Nothing is fetched from anywhere, and nothing outside the dataset is opened.
 from __future__ import annotations
 
 import binascii
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import msgspec
 
 from inference_ui.backend.errors import Message, NotFound, Refused
-from inference_ui.backend.imaging import looks_like_picture
+from inference_ui.backend.imaging import PictureInfo, inspect, kind_of, looks_like_picture
 from inference_ui.backend.inside import open_inside
 from inference_ui.backend.records import IMAGE_SUFFIXES, SOURCE_ROOT
 
 MAX_INPUT = 64 << 20
-"""Bytes of an input, or of a picture's file, that are read."""
+"""Bytes of an input that are read as a whole."""
 
 _SHORTEST = 32
 _LONGEST_PATH = 4096
@@ -44,40 +46,92 @@ class PictureOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FoundPicture:
-    """The bytes of a picture, not yet checked; ``name`` is its file's path in the dataset."""
+    """A picture, not yet checked; ``name`` is its file's path in the dataset, ``size`` in bytes.
 
-    data: bytes
+    ``identity`` says which content it is: it changes with the file that the picture lies in.
+    """
+
     origin: PictureOrigin
     name: str
+    size: int
+    identity: str
+    dataset: Path
+    embedded: bytes | None = None
+
+    def open(self) -> BinaryIO:
+        """Open it at its beginning. Raises :class:`NotFound`, :class:`Refused`."""
+        if self.embedded is not None:
+            return io.BytesIO(self.embedded)
+        return open_inside(self.dataset, self.name)
+
+    def inspect(self) -> PictureInfo:
+        """Read its header. Raises :class:`Refused` for one that is none, or cannot be read."""
+        try:
+            with self.open() as file:
+                return inspect(file)
+        except OSError as error:
+            raise NotFound("FILE_UNREADABLE", path=self.name, error=error.strerror) from error
+
+    @property
+    def data(self) -> bytes:
+        """All of it. Raises as :func:`read_input`."""
+        return read_input(self.dataset, self.name) if self.embedded is None else self.embedded
 
 
 def find_picture(dataset: Path, name: str) -> FoundPicture:
-    """Return the picture of the input ``name`` (its path relative to the dataset).
+    """Return the picture of the input ``name`` (its path relative to the dataset). Of a picture
+    that is a file of its own, nothing is read yet.
 
     Raises :class:`Refused` with a code that says why there is none.
     """
+    size, identity = _known_of(dataset, name)
     if _is_image_name(name):
-        return FoundPicture(read_input(dataset, name), PictureOrigin.INPUT, name)
+        return FoundPicture(PictureOrigin.INPUT, name, size, identity, dataset)
     strings = tuple(_strings(_request(read_input(dataset, name))))
     for text in strings:
         picture = _embedded(text)
         if picture is not None:
-            return FoundPicture(picture, PictureOrigin.EMBEDDED, name)
+            origin = PictureOrigin.EMBEDDED
+            return FoundPicture(origin, name, len(picture), identity, dataset, picture)
     problems: list[Message] = []
     for text in filter(_is_path, strings):
         if "://" in text.removeprefix(_FILE):
             problems.append(Message("PICTURE_ELSEWHERE", {"url": text.strip()}))
             continue
         for candidate in _places(name, text.strip().removeprefix(_FILE)):
-            picture = _try(dataset, candidate, problems)
-            if picture is not None:
-                return FoundPicture(picture, PictureOrigin.REFERENCED, candidate)
+            found = _try(dataset, candidate, PictureOrigin.REFERENCED, problems)
+            if found is not None:
+                return found
     for candidate in _siblings(dataset, name):
-        picture = _try(dataset, candidate, problems)
-        if picture is not None:
-            return FoundPicture(picture, PictureOrigin.SIBLING, candidate)
+        found = _try(dataset, candidate, PictureOrigin.SIBLING, problems)
+        if found is not None:
+            return found
     reason = problems[0] if problems else Message("NO_PICTURE")
     raise NotFound(reason.code, **reason.args)
+
+
+def saved_name(found: FoundPicture) -> str:
+    """Return the name under which a picture is saved: its file's, or the request's with the ending
+    of the picture's format."""
+    path = PurePosixPath(found.name)
+    if found.embedded is None:
+        return path.name
+    return f"{path.stem}.{str(kind_of(found.embedded[:16])).lower()}"
+
+
+def identity_of(dataset: Path, name: str) -> str:
+    """Return the identity that the picture of an input has if it lies in the input itself, whose
+    content is not read. Raises :class:`Refused` where there is no such file."""
+    return _known_of(dataset, name)[1]
+
+
+def _known_of(dataset: Path, name: str) -> tuple[int, str]:
+    """Return a file's size and identity. Times to the nanosecond tell one content from another:
+    that of the change of the entry, too, since programs that copy files set the other one."""
+    with open_inside(dataset, name) as file:
+        state = os.fstat(file.fileno())
+    path = os.path.realpath(dataset / name)
+    return state.st_size, f"{path}\0{state.st_size}\0{state.st_mtime_ns}\0{state.st_ctime_ns}"
 
 
 def read_input(dataset: Path, name: str, most: int = MAX_INPUT) -> bytes:
@@ -137,7 +191,8 @@ def _embedded(text: str) -> bytes | None:
 def _decoded(text: str) -> bytes | None:
     try:
         # Padding is often left out; too much of it is ignored.
-        return binascii.a2b_base64(text.translate(_URL_SAFE).encode("ascii") + b"==")
+        plain = text.translate(_URL_SAFE) if "-" in text or "_" in text else text
+        return binascii.a2b_base64(plain.encode("ascii") + b"==")
     except ValueError:
         return None
 
@@ -165,9 +220,12 @@ def _siblings(dataset: Path, name: str) -> Iterator[str]:
             yield candidate
 
 
-def _try(dataset: Path, candidate: str, problems: list[Message]) -> bytes | None:
+def _try(
+    dataset: Path, candidate: str, origin: PictureOrigin, problems: list[Message]
+) -> FoundPicture | None:
     try:
-        return read_input(dataset, candidate)
+        size, identity = _known_of(dataset, candidate)
     except Refused as error:
         problems.append(error.message)
         return None
+    return FoundPicture(origin, candidate, size, identity, dataset)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from inference_ui.backend import imaging
 from inference_ui.backend.errors import (
     Conflict,
     Forbidden,
@@ -20,11 +19,13 @@ from inference_ui.backend.errors import (
     Refused,
 )
 from inference_ui.backend.imaging import EncodedPicture
+from inference_ui.backend.imaging.copies import Copies
 from inference_ui.backend.inside import open_inside
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import Dataset, Volume
 from inference_ui.backend.records import IMAGE_SUFFIXES, CheckProgress
 from inference_ui.backend.results.pictures import find_picture
+from inference_ui.backend.results.shown import shown_picture, thumbnail_of
 from inference_ui.backend.services.catalog import dataset_folder
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.checks import Checks
@@ -91,10 +92,11 @@ class Preview:
 class Datasets:
     """The use cases of datasets. ``changes`` is told of what is registered and removed."""
 
-    def __init__(self, store: Store, checks: Checks, changes: Changes) -> None:
+    def __init__(self, store: Store, checks: Checks, changes: Changes, copies: Copies) -> None:
         self._store = store
         self._checks = checks
         self._changes = changes
+        self._copies = copies
 
     def all(self, actor: Actor) -> list[DatasetView]:
         """Return all datasets, by name."""
@@ -218,7 +220,7 @@ class Datasets:
         why = None
         picture = True
         try:
-            imaging.inspect(find_picture(root, path).data)
+            find_picture(root, path).inspect()
         except Refused as error:
             picture, why = False, error.message
         text = content[:MAX_TEXT].decode("utf-8", "replace")
@@ -229,10 +231,10 @@ class Datasets:
     ) -> EncodedPicture:
         """Return the picture of a file as browsers show it, or a small JPEG of it whose longer side
         has ``side`` pixels. Raises :class:`Refused` where there is none."""
-        data = find_picture(self._root(dataset_id), path).data
+        root = self._root(dataset_id)
         if side is None:
-            return imaging.for_browser(data)
-        return imaging.thumbnail(data, max(32, min(side, 512)))
+            return shown_picture(self._copies, root, path)
+        return thumbnail_of(self._copies, root, path, side)
 
     def _root(self, dataset_id: str) -> Path:
         with self._store.read() as session:

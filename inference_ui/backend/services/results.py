@@ -12,29 +12,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from inference_ui.backend import imaging
 from inference_ui.backend.errors import NotFound, Refused
 from inference_ui.backend.imaging import EncodedPicture
+from inference_ui.backend.imaging.copies import Copies
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import TaskPlan
 from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.item_view import ItemView, input_of, open_result, view_of
 from inference_ui.backend.results.items import Entry
-from inference_ui.backend.results.pictures import find_picture
+from inference_ui.backend.results.pictures import find_picture, saved_name
+from inference_ui.backend.results.shown import shown_picture, thumbnail_of
 from inference_ui.backend.services.packages import Packages
-from inference_ui.backend.services.recent import RecentBytes
 from inference_ui.backend.services.tasks import Tasks
-
-THUMBNAIL_SIDES = (32, 512)
-"""Pixels that a thumbnail's longer side may have."""
-
-_THUMBNAIL_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """A result as it lies on disk, to be read and closed by the caller; ``size`` in bytes."""
+    """A file as it lies on disk, to be read and closed by the caller; ``size`` in bytes."""
 
     name: str
     size: int
@@ -44,11 +39,11 @@ class ResultFile:
 class Results:
     """Reads the items of tasks that the acting user can see."""
 
-    def __init__(self, tasks: Tasks, packages: Packages, entries: Entries) -> None:
+    def __init__(self, tasks: Tasks, packages: Packages, entries: Entries, copies: Copies) -> None:
         self._tasks = tasks
         self._packages = packages
         self._entries = entries
-        self._thumbnails = RecentBytes(_THUMBNAIL_BYTES)
+        self._copies = copies
 
     def item(
         self, actor: Actor, task_id: str, number: int, box_format: BoxFormat | None = None
@@ -65,7 +60,7 @@ class Results:
         Raises :class:`Refused` with a code that says why there is none.
         """
         plan, entry, _ = self._entry(actor, task_id, number)
-        return imaging.for_browser(find_picture(Path(plan.dataset_folder), input_of(entry)).data)
+        return shown_picture(self._copies, Path(plan.dataset_folder), input_of(entry))
 
     def thumbnail(
         self, actor: Actor, task_id: str, number: int, side: int
@@ -75,14 +70,17 @@ class Results:
 
         Raises :class:`NotFound` for the task and the item.
         """
-        plan, entry, generation = self._entry(actor, task_id, number)
-        side = max(THUMBNAIL_SIDES[0], min(side, THUMBNAIL_SIDES[1]))
-        key = (task_id, generation, number, side)
-        data = self._thumbnails.get(key)
-        if data is None:
-            data = _thumbnail(entry, plan, side)
-            self._thumbnails.put(key, data)
-        return EncodedPicture(data, "image/jpeg") if data else None
+        plan, entry, _ = self._entry(actor, task_id, number)
+        try:
+            return thumbnail_of(self._copies, Path(plan.dataset_folder), input_of(entry), side)
+        except Refused:
+            return None  # the list asks for every row
+
+    def original(self, actor: Actor, task_id: str, number: int) -> ResultFile:
+        """Open an item's picture, byte for byte. Raises :class:`Refused` where there is none."""
+        plan, entry, _ = self._entry(actor, task_id, number)
+        found = find_picture(Path(plan.dataset_folder), input_of(entry))
+        return ResultFile(saved_name(found), found.size, found.open())
 
     def result(self, actor: Actor, task_id: str, number: int) -> ResultFile:
         """Open an item's result, byte for byte. Raises :class:`Refused` where there is none."""
@@ -101,12 +99,3 @@ class Results:
         if not entries:
             raise NotFound("ITEM_UNKNOWN", number=number)
         return plan, entries[0], window.generation
-
-
-def _thumbnail(entry: Entry, plan: TaskPlan, side: int) -> bytes:
-    """Return the JPEG, or no bytes where there is no picture: the list asks for every row."""
-    try:
-        found = find_picture(Path(plan.dataset_folder), input_of(entry))
-        return imaging.thumbnail(found.data, side).data
-    except Refused:
-        return b""

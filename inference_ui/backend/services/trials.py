@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from inference_ui.backend import imaging
 from inference_ui.backend.errors import (
     ClusterError,
     Conflict,
@@ -23,6 +22,8 @@ from inference_ui.backend.errors import (
     NotFound,
     ProductError,
 )
+from inference_ui.backend.imaging import EncodedPicture
+from inference_ui.backend.imaging.copies import Copies, InMemory
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.catalog import ModelPackage
 from inference_ui.backend.models.columns import new_id
@@ -63,10 +64,11 @@ class _Over(Exception):
 class Trials:
     """One trial at a time for each user and each package. Thread-safe."""
 
-    def __init__(self, store: Store, cluster: Cluster, changes: Changes) -> None:
+    def __init__(self, store: Store, cluster: Cluster, changes: Changes, copies: Copies) -> None:
         self._store = store
         self._cluster = cluster
         self._changes = changes
+        self._copies = copies
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -121,7 +123,7 @@ class Trials:
             run = self._runs.get(package_id)
             return run.trial if run else None
 
-    def picture(self, actor: Actor, package_id: str) -> imaging.EncodedPicture:
+    def picture(self, actor: Actor, package_id: str) -> EncodedPicture:
         """Return the picture that the last trial asked about, as browsers show it.
 
         Raises :class:`NotFound`, and :class:`~inference_ui.backend.imaging.BadPicture`.
@@ -131,7 +133,7 @@ class Trials:
             picture = run.question.picture if run else b""
         if not picture:
             raise NotFound("TRIAL_WITHOUT_PICTURE")
-        return imaging.for_browser(picture)
+        return self._copies.shown(InMemory(picture))
 
     def stop(self, actor: Actor, package_id: str) -> None:
         """Have the package's trial end, by who began it or an administrator. One that has ended is

@@ -76,6 +76,8 @@ TEXT = {
     "EMBEDDED": "Picture from the request",
     "REFERENCED": "Picture from a file that the request names",
     "SIBLING": "Picture from the file of that name beside it",
+    "reduced": "shown reduced to {width, number} × {height, number}",
+    "original": "Download the original",
     "side": "Objects and JSON",
     "objects_title": "Objects",
     "class": "Class",

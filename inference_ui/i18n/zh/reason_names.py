@@ -12,6 +12,9 @@ TEXT = {
     "FILE_GONE": "文件“{path}”不存在，可能已被移动或删除",
     "FILE_UNREADABLE": "文件“{path}”读不了：{error}",
     "PICTURE_UNKNOWN": "这不是能显示的图片格式",
+    "PICTURE_TOO_DEMANDING": "解码这张图片要用超过 {most, size} 的内存",
+    "PICTURE_TOO_SLOW": "解码这张图片要用超过 {seconds, number} 秒",
+    "PICTURE_NOT_DECODED": "解码图片的程序没有做完就结束了（{error}），可以再试一次",
     "PICTURE_BROKEN": "图片损坏，读不出来：{error}",
     "PICTURE_TOO_LARGE": "图片太大：{width, number} × {height, number} 像素，"
     "最多 {most, number} 像素",

@@ -75,6 +75,8 @@ TEXT = {
     "EMBEDDED": "图片取自请求",
     "REFERENCED": "图片是请求里写的文件",
     "SIBLING": "图片是旁边的同名文件",
+    "reduced": "以 {width, number} × {height, number} 的缩小图显示",
+    "original": "下载原图",
     "side": "物体和 JSON",
     "objects_title": "物体",
     "class": "类别",

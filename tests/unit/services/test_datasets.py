@@ -24,7 +24,7 @@ def a_picture() -> bytes:
 
 
 @pytest.fixture
-def shelves(sqlite_store, tmp_path, administrator) -> Shelves:
+def shelves(sqlite_store, tmp_path, administrator):
     made = Shelves(sqlite_store, tmp_path / "own", administrator)
     pages = tmp_path / "nas" / "pages"
     (pages / "b 夜").mkdir(parents=True)
@@ -37,7 +37,8 @@ def shelves(sqlite_store, tmp_path, administrator) -> Shelves:
     (pages / "away").symlink_to("/etc")
     made.nas = made.volume("nas", tmp_path / "nas")
     made.pages = made.dataset("pages", made.nas, "pages")
-    return made
+    yield made
+    made.copies.close()
 
 
 def test_a_folder_is_shown_folders_first_in_pages_and_links_are_not(shelves):

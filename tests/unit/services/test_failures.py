@@ -50,13 +50,13 @@ def run(tmp_path):
 
 
 @pytest.fixture
-def items(run, sqlite_store, administrator):
+def items(run, sqlite_store, administrator, copies):
     """Calls ``items`` for a group of the task of ``run``, with a clock that stands still."""
     task = run.stored(sqlite_store, administrator)
     tasks = Tasks(sqlite_store, None, Changes())
 
     def asked(group, clock=lambda: 0.0):
-        results = Results(tasks, Packages(sqlite_store, Changes()), Entries())
+        results = Results(tasks, Packages(sqlite_store, Changes()), Entries(), copies)
         failures = Failures(tasks, results, clock=clock)
         return failures.items(administrator, task.id, group)
 
