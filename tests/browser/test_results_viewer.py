@@ -159,7 +159,7 @@ def test_classes_are_hidden_and_shown_from_item_to_item(run: RunTask, look: Look
     page.reload()
     showing(page, 2)
     expect(boxes(page)).to_have_count(3)
-    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_test_id("filters").get_by_role("button", name="All", exact=True).click()
     expect(boxes(page)).to_have_count(4)
     page.get_by_role("button", name="None", exact=True).click()
     expect(boxes(page)).to_have_count(0)
