@@ -24,6 +24,7 @@ from inference_ui.backend.services.checks import Checks
 from inference_ui.backend.services.choices import Choices
 from inference_ui.backend.services.datasets import Datasets
 from inference_ui.backend.services.deletions import Deletions
+from inference_ui.backend.services.exports import Exports
 from inference_ui.backend.services.failures import Failures
 from inference_ui.backend.services.online import OnlineServices
 from inference_ui.backend.services.packages import Packages
@@ -66,6 +67,7 @@ class Product:
     deletions: Deletions
     canaries: Canaries
     results: Results
+    exports: Exports
     failures: Failures
     online: OnlineServices
     uploads: Uploads
@@ -85,6 +87,7 @@ class Product:
     def close(self) -> None:
         """End trials, stop the engine and close the database. Other workloads go on."""
         self.trials.close()
+        self.exports.close()
         self.uploads.close()
         self.engine.stop()
         self.probes.close()
@@ -143,6 +146,7 @@ def build(settings: Settings) -> Product:
         deletions=Deletions(store, cluster, task_list, changes),
         canaries=Canaries(store, tasks, results, changes),
         results=results,
+        exports=Exports(tasks, settings.data_folder / "cache"),
         failures=Failures(tasks, results),
         online=OnlineServices(store, cluster, changes),
         uploads=Uploads(store, changes),
