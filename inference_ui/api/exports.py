@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
+import msgspec
 from anyio import CancelScope
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -80,10 +81,13 @@ def export(
     return _ExportResponse(started)
 
 
-@router.get("/{token}")
-def progress(task_id: str, token: str) -> ExportProgress:
+@router.get("/{token}", response_model=ExportProgress)
+def progress(task_id: str, token: str) -> Response:
     """How far an export is, or how it ended, and what it leaves out."""
-    return product().exports.progress(actor(), task_id, token)
+    found = product().exports.progress(actor(), task_id, token)
+    content = msgspec.json.encode(found, enc_hook=dict)  # of a message's arguments
+    headers = {"Cache-Control": "private, no-store"}
+    return Response(content, media_type="application/json", headers=headers)
 
 
 @router.delete("/{token}", status_code=204)

@@ -61,18 +61,17 @@ class _Reporter:
 
 def export(job: ExportJob, numbers: bytes, reporter: _Reporter) -> None:
     """Write the export. Raises :class:`ProductError`, ``OSError``."""
-    items = Items(job, read_numbers(numbers) if job.count is not None else None)
+    items = Items(job, read_numbers(numbers) if job.count is not None else None, reporter.look)
     waiting: list[bytes] = []
     size = 0
-    reporter.look(items)
     for piece in WRITERS[job.format](items):
         waiting.append(piece)
         size += len(piece)
         if size >= _PIECE:
+            reporter.look(items)
             _write(b"".join(waiting))
             waiting.clear()
             size = 0
-        reporter.look(items)
     _write(b"".join(waiting))
     reporter.say(Report(items.done, items.total, items.left_out, complete=True))
 

@@ -25,14 +25,17 @@ class MemberNames:
 
     def __init__(self) -> None:
         self._seen = Seen()
+        self._given = 0
 
     def take(self, *candidates: str) -> str:
-        """Return the first of the candidates that is free, else the last one with a number."""
+        """Return the first of the candidates that is free, else the last one with the number of
+        the member: to count up for each name would take ever longer where all are called alike."""
+        self._given += 1
         for candidate in candidates:
             if self._seen.add(candidate):
                 return candidate
         path = PurePosixPath(candidates[-1])
-        number = 2
+        number = self._given
         while not self._seen.add(numbered := str(path.with_stem(f"{path.stem} ({number})"))):
             number += 1
         return numbered

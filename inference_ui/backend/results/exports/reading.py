@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -46,12 +46,19 @@ class Answer:
 class Items:
     """The wanted items of a job, in their order. ``left_out`` counts what a format cannot hold.
 
-    ``numbers`` are those that are wanted, None for all. ``done`` counts up while iterating. Raises
-    :class:`CannotGoOn` (``EXPORT_CHANGED``) when the journal is another one than at the beginning.
+    ``numbers`` are those that are wanted, None for all. ``done`` counts up while iterating, and
+    ``told`` hears of each: some give the export nothing to write. Raises :class:`CannotGoOn`
+    (``EXPORT_CHANGED``) when the journal is another one than at the beginning.
     """
 
-    def __init__(self, job: ExportJob, numbers: Sequence[int] | None) -> None:
+    def __init__(
+        self,
+        job: ExportJob,
+        numbers: Sequence[int] | None,
+        told: Callable[[Items], None] = lambda _: None,
+    ) -> None:
         self.job = job
+        self._told = told
         self.dataset = OpenFolder(Path(job.dataset))
         self.left_out: dict[LeftOut, int] = {}
         self.done = 0
@@ -77,6 +84,7 @@ class Items:
                 if line is not None:
                     yield entry_of(number, line, sidecar.get(number), dataset)
                 self.done += 1
+                self._told(self)
 
     def leave_out(self, reason: LeftOut, count: int = 1) -> None:
         """Note that something has no place in the export."""
