@@ -6,10 +6,11 @@ turned into answers in one place (``web.http``). Paths begin after ``/api``.
 
 from fastapi import APIRouter
 
-from inference_ui.api import datasets, logs, packages, results, services, uploads
+from inference_ui.api import datasets, exports, logs, packages, results, services, uploads
 
 ROUTERS: tuple[APIRouter, ...] = (
     results.router,
+    exports.router,
     logs.router,
     packages.router,
     services.router,

@@ -28,6 +28,7 @@ from inference_ui.backend.services.checks import Checks
 from inference_ui.backend.services.choices import Choices
 from inference_ui.backend.services.datasets import Datasets
 from inference_ui.backend.services.deletions import Deletions
+from inference_ui.backend.services.exports import Exports
 from inference_ui.backend.services.failures import Failures
 from inference_ui.backend.services.item_index import ItemIndexes
 from inference_ui.backend.services.item_list import ItemList
@@ -74,6 +75,7 @@ class Product:
     items: ItemList
     item_indexes: ItemIndexes
     results: Results
+    exports: Exports
     failures: Failures
     online: OnlineServices
     uploads: Uploads
@@ -94,6 +96,7 @@ class Product:
     def close(self) -> None:
         """End trials, stop the engine and close the database. Other workloads go on."""
         self.trials.close()
+        self.exports.close()
         self.uploads.close()
         self.engine.stop()
         self.probes.close()
@@ -161,6 +164,7 @@ def build(settings: Settings) -> Product:
         items=items,
         item_indexes=item_indexes,
         results=results,
+        exports=Exports(tasks, packages, settings.data_folder / "cache"),
         failures=Failures(tasks, results),
         online=OnlineServices(store, cluster, changes),
         uploads=Uploads(store, changes),

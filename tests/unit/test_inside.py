@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_ui.backend.errors import NotFound, Refused
-from inference_ui.backend.inside import open_inside, plain_relative
+from inference_ui.backend.inside import OpenFolder, open_inside, plain_relative
 
 
 @pytest.fixture
@@ -73,6 +74,55 @@ def test_what_is_no_file_is_gone(folder):
     for name in ("", ".", "night", "nothing", "night/a.txt/b", "x" * 300, "a\0b", "pipe"):
         with pytest.raises(NotFound):
             open_inside(folder, name)
+
+
+@pytest.fixture
+def opened(folder):
+    kept = OpenFolder(folder)
+    yield kept
+    kept.close()
+
+
+NAMES = [
+    "night/a.txt", "./night//a.txt", "night/../night/a.txt", "in.txt", "down/a.txt",
+    "../secret.txt", "night/../../secret.txt", "/etc/passwd", "out.txt", "up/secret.txt",
+    "up/dataset/night/a.txt", "", ".", "night", "nothing", "night/a.txt/b", "a\0b", "pipe",
+    "/night/a.txt", "a/" * 5000 + "b", "night/" * 40 + "a.txt",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_that_stays_open_opens_what_a_single_look_would(folder, opened, name):
+    (folder / "in.txt").symlink_to(folder / "night" / "a.txt")
+    (folder / "down").symlink_to("night")
+    (folder / "out.txt").symlink_to(folder.parent / "secret.txt")
+    (folder / "up").symlink_to(folder.parent)
+    os.mkfifo(folder / "pipe")
+    for _ in range(2):
+        said = []
+        for opening in (lambda: open_inside(folder, name), lambda: opened.open(name)):
+            try:
+                with opening() as file:
+                    said.append(file.read())
+            except Refused as error:
+                said.append(error.code)
+        assert said[0] == said[1]
+
+
+def descriptors():
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_a_folder_that_stays_open_keeps_few_others_open(folder, opened):
+    before = descriptors()
+    for number in range(100):
+        (folder / f"{number}" / "inner").mkdir(parents=True)
+        (folder / f"{number}" / "inner" / "a.txt").write_bytes(b"%d" % number)
+        with opened.open(f"{number}/inner/a.txt") as file:
+            assert file.read() == b"%d" % number
+    assert descriptors() <= before + 32
+    opened.close()
+    assert descriptors() == before
 
 
 @given(st.text(st.sampled_from("./a\0\\ "), max_size=12))

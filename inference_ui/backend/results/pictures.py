@@ -229,3 +229,14 @@ def _try(
         problems.append(error.message)
         return None
     return FoundPicture(origin, candidate, size, identity, dataset)
+
+
+def embedded_head(request: bytes, most: int) -> bytes | None:
+    """Return up to ``most`` bytes of the picture that is embedded in a request, from its beginning;
+    None where :func:`find_picture` would find it elsewhere."""
+    for text in _strings(_request(request)):
+        begins = text.find(",") + 1 if text.startswith("data:") else 0
+        head = _embedded(text[: begins + most // 3 * 4])
+        if head is not None:
+            return head
+    return None

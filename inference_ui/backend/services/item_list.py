@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference_ui.backend.errors import StoreError
+from inference_ui.backend.errors import Conflict, StoreError
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.records import JOURNAL
@@ -153,11 +153,18 @@ class ItemList:
         self, actor: Actor, task_id: str, wanted: ItemFilter, upto: int | None = None
     ) -> Numbers | None:
         """Return the numbers of all items that are wanted, in their order; None for all there
-        are."""
+        are.
+
+        Raises :class:`Conflict` while those of an ended task are still being read: a part would be
+        taken for all.
+        """
         if wanted.plain:
             self._tasks.get(actor, task_id)
             return None
         sight = self._sight(actor, task_id)
+        if sight.ended and sight.lines < sight.total:
+            progress = _indexed(sight).progress
+            raise Conflict("ITEMS_BEING_READ", progress=progress, total=sight.total)
         lines = min(sight.lines, sight.lines if upto is None else max(0, upto))
         found: Numbers = self._numbers(sight, wanted, lines) + 1
         return found

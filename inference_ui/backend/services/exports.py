@@ -1,0 +1,187 @@
+"""Exporting the results of tasks: who may, how many at once, and what came of each.
+
+An export is known by a token that whoever asks for it has made up, so that he can ask how far it is
+while his browser saves it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inference_ui import __version__
+from inference_ui.backend.errors import Conflict, Message, NotFound, Refused, StoreError
+from inference_ui.backend.models.account import Actor
+from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.models.task import InferenceTask
+from inference_ui.backend.results.columns import Numbers
+from inference_ui.backend.results.exports.job import ExportFormat, ExportJob
+from inference_ui.backend.results.exports.reading import journal_of
+from inference_ui.backend.services.export import Export, ExportProgress, ExportState
+from inference_ui.backend.services.packages import Packages
+from inference_ui.backend.services.tasks import Tasks
+
+AT_ONCE = 2
+"""Exports that run at the same time, each of another user."""
+PATIENCE_S = 300.0
+"""So long an export waits for its reader before it makes room for others."""
+
+_KEPT = 100
+_SIZES_KEPT = 200
+_TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+class Exports:
+    """Exports of tasks that the acting user can see. ``folder`` is for what need not last."""
+
+    def __init__(self, tasks: Tasks, packages: Packages, folder: Path) -> None:
+        self._tasks = tasks
+        self._packages = packages
+        self._scratch = folder / "exports"
+        self._sizes = folder / "picture-sizes"
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, Export | _Refusal] = OrderedDict()
+        self._closed = False
+
+    def start(
+        self,
+        actor: Actor,
+        task_id: str,
+        wanted: ExportFormat,
+        token: str,
+        *,
+        numbers: Numbers | None = None,
+        box_format: BoxFormat | None = None,
+    ) -> Export:
+        """Begin an export of the items with these ``numbers`` (from 1, in their order), None for
+        all that there are now. Boxes are read as ``box_format``, else as the package says.
+
+        ``token`` is 32 hexadecimal digits. Whoever gets the export reads it to its end, and closes
+        it. Raises :class:`NotFound`, :class:`Refused` for a token, and :class:`Conflict` when it is
+        in use, or too many exports run; why, :meth:`progress` then says, too. :class:`StoreError`
+        when the disk has no room.
+        """
+        task = self._tasks.get(actor, task_id)
+        if not _TOKEN.fullmatch(token):
+            raise Refused("EXPORT_TOKEN")
+        with self._lock:
+            try:
+                self._make_room(actor, token)
+            except Conflict as error:
+                if token not in self._known:
+                    self._keep(token, _Refusal(actor.id, task_id, error.message))
+                raise
+            given = b"" if numbers is None else numbers.astype("<u4").tobytes()
+            try:
+                count = None if numbers is None else len(numbers)
+                package = self._packages.format_of(actor, task.plan.package)
+                job = self._job(task, wanted, box_format or package.box_format, count)
+                export = Export(job, given, actor.id, task_id)
+            except OSError as error:
+                raise StoreError("EXPORT_NO_ROOM", error=error.strerror) from error
+            self._keep(token, export)
+            return export
+
+    def progress(self, actor: Actor, task_id: str, token: str) -> ExportProgress:
+        """Return how far an export of the acting user is, or how it ended. Raises
+        :class:`NotFound`."""
+        return self._find(actor, task_id, token).progress()
+
+    def cancel(self, actor: Actor, task_id: str, token: str) -> None:
+        """End an export of the acting user. Raises :class:`NotFound`."""
+        found = self._find(actor, task_id, token)
+        if isinstance(found, Export):
+            found.stop(ExportState.CANCELLED)
+
+    def close(self) -> None:
+        """End all, and begin no more."""
+        with self._lock:
+            self._closed = True
+            running = [one for one in self._known.values() if isinstance(one, Export)]
+        for export in running:
+            export.close()
+
+    def _find(self, actor: Actor, task_id: str, token: str) -> Export | _Refusal:
+        with self._lock:
+            found = self._known.get(token)
+        if found is None or (found.owner, found.task_id) != (actor.id, task_id):
+            raise NotFound("EXPORT_UNKNOWN")
+        return found
+
+    def _make_room(self, actor: Actor, token: str) -> None:
+        if self._closed:
+            raise Conflict("EXPORT_STOPPED")
+        running = [one for one in self._known.values() if isinstance(one, Export) and one.running]
+        for export in running:
+            if time.monotonic() - export.read_at > PATIENCE_S:
+                export.stop(ExportState.FAILED, Message("EXPORT_NOT_FETCHED"))
+        running = [export for export in running if export.running]
+        known = self._known.get(token)
+        if known is not None and (known in running or known.owner != actor.id):
+            raise Conflict("EXPORT_TOKEN_USED")
+        if any(export.owner == actor.id for export in running):
+            raise Conflict("EXPORT_RUNS")
+        if len(running) >= AT_ONCE:
+            raise Conflict("EXPORTS_AT_ONCE", most=AT_ONCE)
+
+    def _keep(self, token: str, export: Export | _Refusal) -> None:
+        self._known.pop(token, None)
+        self._known[token] = export
+        ended = [key for key, one in self._known.items() if not one.running]
+        for key in ended[: max(0, len(self._known) - _KEPT)]:
+            del self._known[key]
+
+    def _job(
+        self,
+        task: InferenceTask,
+        wanted: ExportFormat,
+        box_format: BoxFormat,
+        count: int | None,
+    ) -> ExportJob:
+        package = task.plan.package
+        for folder in (self._scratch, self._sizes):
+            folder.mkdir(parents=True, exist_ok=True)
+        _keep_newest(self._sizes, _SIZES_KEPT)
+        return ExportJob(
+            format=wanted,
+            task=task.name,
+            dataset=task.plan.dataset_folder,
+            output=task.plan.output_folder,
+            service_type=package.service_type,
+            model_name=package.model_name,
+            box_format=box_format,
+            scratch=str(self._scratch),
+            sizes=str(self._sizes / task.id),
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            version=__version__,
+            count=count,
+            journal=journal_of(task.plan.output_folder),
+        )
+
+
+class _Refusal:
+    """An export that did not begin: a browser saves nothing, and tells nobody why."""
+
+    running = False
+
+    def __init__(self, owner: str, task_id: str, problem: Message) -> None:
+        self.owner = owner
+        self.task_id = task_id
+        self._problem = problem
+
+    def progress(self) -> ExportProgress:
+        """Return why."""
+        return ExportProgress(ExportState.FAILED, 0, 0, 0, {}, self._problem)
+
+
+def _keep_newest(folder: Path, most: int) -> None:
+    """Remove the files that were written longest ago when there are more than ``most``."""
+    with suppress(FileNotFoundError):  # somebody empties it meanwhile
+        files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
+        for file in files[: max(0, len(files) - most)]:
+            file.unlink()
