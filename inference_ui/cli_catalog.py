@@ -17,7 +17,6 @@ from inference_ui.backend import bootstrap
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import InvalidFields, Message
 from inference_ui.backend.models.catalog import (
-    BoxFormat,
     ContainerLaunch,
     ModelPackage,
     PackageLaunch,
@@ -26,6 +25,7 @@ from inference_ui.backend.models.catalog import (
     Volume,
 )
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.spec_drafts import SpecDraft
 from inference_ui.backend.services.volumes import VolumeDraft
 

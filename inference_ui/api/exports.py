@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from inference_ui.api.results import WantedItems
 from inference_ui.backend.errors import CannotGoOn, Refused
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.exports.job import ExportFormat
 from inference_ui.backend.services.export import Export, ExportProgress
 from inference_ui.context import actor, product

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from inference_ui.api.asking import GivenOverrides, GivenQuestion, answer_json
 from inference_ui.api.pictures import picture_answer
 from inference_ui.backend.errors import Message, NotFound
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.context import actor, product
 
 router = APIRouter(prefix="/packages/{package_id}", tags=["packages"])

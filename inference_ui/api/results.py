@@ -23,7 +23,7 @@ from inference_ui.api.pictures import (
     in_turn,
     picture_answer,
 )
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.item_view import ItemView
 from inference_ui.backend.results.query import ItemFilter, ItemKind, ItemOrder
 from inference_ui.backend.services.item_list import ItemsPage, OverviewPage

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from inference_ui.api.asking import GivenQuestion, answer_json
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.context import actor, product
 
 router = APIRouter(prefix="/services/{service_id}", tags=["services"])

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.components.controls import icon_button, link_button, select_input
 from inference_ui.components.feedback import confirm, empty, note, skeleton_rows
 from inference_ui.components.icons import icon

@@ -8,8 +8,8 @@ import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from inference_ui import routes
-from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.package_drafts import NAMED
 from inference_ui.components.controls import (
     button,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from inference_ui import routes
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.components.ask import AskForm
 from inference_ui.components.controls import select_input
 from inference_ui.components.feedback import note

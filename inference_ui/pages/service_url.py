@@ -7,8 +7,8 @@ from typing import Any
 import reflex as rx
 
 from inference_ui import routes
-from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.components.controls import (
     button,
     field,

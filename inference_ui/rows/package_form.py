@@ -13,8 +13,9 @@ from secrets import token_hex
 from typing import Any
 
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.catalog import BoxFormat, RunParameter
+from inference_ui.backend.models.catalog import RunParameter
 from inference_ui.backend.protocols import ServiceType, protocol_of
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.package_drafts import PackageDraft, VariableDraft
 from inference_ui.rows.common import MessageRow, message_row
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.server_drafts import ServerDraft
 from inference_ui.backend.services.service_drafts import DeployDraft, UrlDraft
 from inference_ui.rows.common import MessageRow, message_row

@@ -10,7 +10,7 @@ import reflex as rx
 
 from inference_ui.backend.errors import InvalidFields, NotFound
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.context import actor, product
 from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.logs import LogTab

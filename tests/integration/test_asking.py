@@ -15,8 +15,9 @@ from inference_ui.api.asking import answer_json
 from inference_ui.backend.cluster.local.sockets import free_port
 from inference_ui.backend.errors import Refused
 from inference_ui.backend.imaging import BadPicture
-from inference_ui.backend.models.catalog import BoxFormat, PackageLaunch, PackageSnapshot
+from inference_ui.backend.models.catalog import PackageLaunch, PackageSnapshot
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.asking import (
     MAX_ANSWER,
     MAX_QUESTION,

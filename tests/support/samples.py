@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inference_ui.backend.models.catalog import BoxFormat, PackageLaunch, PackageSnapshot
+from inference_ui.backend.models.catalog import PackageLaunch, PackageSnapshot
 from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.models.servers import Owned, Shared, SpecSnapshot
 from inference_ui.backend.models.service import Elsewhere, OnlineService
 from inference_ui.backend.models.task import InferenceTask, TaskPlan
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MIB = 1 << 20

@@ -1,7 +1,6 @@
 """What a task is made of: storage volumes, datasets, model packages."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -11,21 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from inference_ui.backend.models.columns import UtcTime, ValueJson, new_id, utc_now
 from inference_ui.backend.protocols import ImageRequest, ServiceProtocol, ServiceType, protocol_of
-
-
-class BoxFormat(StrEnum):
-    """The order of a box's four numbers, in pixels or (``_NORM``) as shares of the picture."""
-
-    XYXY = "xyxy"
-    YXYX = "yxyx"
-    XYWH = "xywh"
-    CXCYWH = "cxcywh"
-    XXYY = "xxyy"
-    XYXY_NORM = "xyxy_norm"
-    YXYX_NORM = "yxyx_norm"
-    XYWH_NORM = "xywh_norm"
-    CXCYWH_NORM = "cxcywh_norm"
-    XXYY_NORM = "xxyy_norm"
+from inference_ui.backend.protocols.box_format import BoxFormat
 
 
 class Volume(SQLModel, table=True):

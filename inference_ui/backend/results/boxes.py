@@ -8,12 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from inference_ui.backend.errors import Message
-
-if TYPE_CHECKING:  # a program that reads boxes alone need not know the tables
-    from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 
 Corners: TypeAlias = tuple[float, float, float, float]
 """``x1, y1, x2, y2`` in pixels of the picture, from its upper left corner on."""

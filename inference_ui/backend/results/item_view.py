@@ -15,9 +15,10 @@ from typing import BinaryIO
 from inference_ui.backend.errors import Message, NotFound, Refused
 from inference_ui.backend.imaging import shown_size
 from inference_ui.backend.inside import open_inside, plain_relative
-from inference_ui.backend.models.catalog import BoxFormat, PackageSnapshot
+from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.backend.models.task import TaskPlan
 from inference_ui.backend.protocols import protocol_of
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.records import IMAGE_SUFFIXES, ItemStatus
 from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
 from inference_ui.backend.results.boxes import Corners, better_format, place

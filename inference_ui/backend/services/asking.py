@@ -16,8 +16,9 @@ import httpx
 
 from inference_ui.backend import imaging
 from inference_ui.backend.errors import Message, Refused
-from inference_ui.backend.models.catalog import BoxFormat, PackageSnapshot
+from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.backend.protocols import ServiceProtocol
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
 from inference_ui.backend.results.boxes import Corners, place
 

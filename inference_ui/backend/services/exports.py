@@ -17,8 +17,8 @@ from pathlib import Path
 from inference_ui import __version__
 from inference_ui.backend.errors import Conflict, Message, NotFound, Refused, StoreError
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import InferenceTask
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.columns import Numbers
 from inference_ui.backend.results.exports.job import ExportFormat, ExportJob
 from inference_ui.backend.results.exports.reading import journal_of

@@ -13,11 +13,11 @@ from typing import Any
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.service import OnlineService, ServiceStatus, ServiceWish
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import Cluster, Observation
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.asking import Answer, Door, Question, ask, is_ready
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.names import clean_name

@@ -15,14 +15,9 @@ from pathlib import Path
 from inference_ui.backend.errors import Message, Refused
 from inference_ui.backend.inside import plain_relative
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import (
-    BoxFormat,
-    ModelPackage,
-    RunParameter,
-    Variable,
-    Volume,
-)
+from inference_ui.backend.models.catalog import ModelPackage, RunParameter, Variable, Volume
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.names import name_problem
 from inference_ui.backend.services.package_drafts import NAMED
 from inference_ui.backend.services.server_drafts import MAX_VALUE

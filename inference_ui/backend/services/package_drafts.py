@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.catalog import (
-    BoxFormat,
     ContainerLaunch,
     ModelPackage,
     PackageLaunch,
@@ -21,6 +20,7 @@ from inference_ui.backend.models.catalog import (
     Variable,
 )
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 
 NAMED = frozenset(
     {ServiceType.TENSORFLOW_SERVING, ServiceType.KSERVE_V1, ServiceType.OPEN_INFERENCE_V2}

@@ -10,14 +10,10 @@ from dataclasses import dataclass, replace
 
 from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import (
-    BoxFormat,
-    ModelPackage,
-    PackageLaunch,
-    PackageSnapshot,
-)
+from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch, PackageSnapshot
 from inference_ui.backend.models.service import ServiceWish
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.item_view import PackageFormat
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.names import clean_name

@@ -16,8 +16,8 @@ from inference_ui.backend.errors import NotFound, Refused
 from inference_ui.backend.imaging import EncodedPicture
 from inference_ui.backend.imaging.copies import Copies
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import BoxFormat
 from inference_ui.backend.models.task import TaskPlan
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.item_view import ItemView, input_of, open_result, view_of
 from inference_ui.backend.results.items import Entry

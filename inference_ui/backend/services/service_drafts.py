@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.catalog import BoxFormat, PackageLaunch, PackageSnapshot
+from inference_ui.backend.models.catalog import PackageLaunch, PackageSnapshot
 from inference_ui.backend.models.servers import Owned
 from inference_ui.backend.models.service import Elsewhere
 from inference_ui.backend.ports import Cluster
 from inference_ui.backend.protocols import ServiceType
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.names import name_problem
 from inference_ui.backend.services.package_drafts import NAMED
 from inference_ui.backend.services.server_drafts import ServerDraft, server_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.boxes import better_format, place
 
 SIZE = (200, 100)

@@ -12,7 +12,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.exports.job import ExportFormat, LeftOut
 from tests.support.exports import exported
 from tests.support.results import RunTask, a_picture, detection, seldon

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.protocols.detections import detections_in, plain_detections
 from inference_ui.backend.results.exports.job import ExportFormat
 from inference_ui.backend.results.exports.table import COLUMNS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_ui.backend.models.catalog import BoxFormat
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.exports.job import ExportFormat
 from tests.support.exports import exported
 from tests.support.results import RunTask, a_picture, detection, seldon

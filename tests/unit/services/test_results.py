@@ -11,8 +11,9 @@ from sqlmodel import select
 
 from inference_ui.backend.errors import NotFound, Refused
 from inference_ui.backend.models.account import User
-from inference_ui.backend.models.catalog import BoxFormat, ModelPackage
+from inference_ui.backend.models.catalog import ModelPackage
 from inference_ui.backend.models.task import TaskStatus
+from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.records import JOURNAL
 from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.item_view import MAX_OBJECTS, MAX_REQUEST

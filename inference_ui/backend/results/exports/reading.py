@@ -23,7 +23,7 @@ from inference_ui.backend.results.items import Entry, entry_of
 from inference_ui.backend.results.lines import Line, LineIndex
 
 if TYPE_CHECKING:  # the tables would take more memory than all the rest
-    from inference_ui.backend.models.catalog import BoxFormat
+    from inference_ui.backend.protocols.box_format import BoxFormat
 
 MAX_ANSWER = 16 << 20
 """Bytes of a result that is read; a larger one counts as unreadable."""
