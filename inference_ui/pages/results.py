@@ -11,7 +11,7 @@ from inference_ui.components.controls import link_button
 from inference_ui.components.feedback import empty
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
-from inference_ui.components.results_viewer import ResultsCount, ResultsViewer
+from inference_ui.components.results_viewer import ExportButton, ResultsCount, ResultsViewer
 from inference_ui.components.status import status_badge
 from inference_ui.i18n.live import t
 from inference_ui.pages.shell import Page, shell
@@ -66,6 +66,7 @@ def _heading() -> rx.Component:
             rx.fragment(
                 status_badge(ResultsState.status, word=ResultsState.word),
                 ResultsCount.create(task_id=_ADDRESS),
+                ExportButton.create(task_id=_ADDRESS),
             ),
         ),
         class_name="rv-head",
