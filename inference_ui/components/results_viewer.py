@@ -38,3 +38,13 @@ class ResultsCount(rx.Component):
     tag = "ResultsCount"
 
     task_id: rx.Var[str]
+
+
+class ExportButton(rx.Component):
+    """The button that exports the task's results, and how far the last export is. Takes what is
+    left of a row, at its end."""
+
+    library = "$/utils/product/results_export"
+    tag = "ExportButton"
+
+    task_id: rx.Var[str]

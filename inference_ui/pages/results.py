@@ -11,7 +11,12 @@ from inference_ui.components.controls import link_button
 from inference_ui.components.feedback import empty
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
-from inference_ui.components.results_viewer import ResultsCount, ResultsSegments, ResultsView
+from inference_ui.components.results_viewer import (
+    ExportButton,
+    ResultsCount,
+    ResultsSegments,
+    ResultsView,
+)
 from inference_ui.components.status import status_badge
 from inference_ui.i18n.live import t
 from inference_ui.pages.shell import Page, shell
@@ -38,7 +43,10 @@ def results() -> rx.Component:
         rx.cond(READY & ResultsState.missing, _missing(), ResultsView.create(task_id=_ADDRESS)),
         heading=_heading(),
         current=routes.TASKS,
-        actions=(rx.cond(KNOWN, ResultsSegments.create(task_id=_ADDRESS)),),
+        actions=(
+            rx.cond(KNOWN, ExportButton.create(task_id=_ADDRESS)),
+            rx.cond(KNOWN, ResultsSegments.create(task_id=_ADDRESS)),
+        ),
     )
 
 
