@@ -20,6 +20,7 @@ SCENARIOS = {
     "check": "checking a dataset, and what pages feel of it",
     "cluster": "the arithmetic of a large cluster",
     "deletion": "deleting 10,000 tasks, and what others feel of it",
+    "export": "exporting 100,000 results",
     "results": "the results of a task at a million items",
     "tasks": "the task list at 100,000 tasks, with 50 tabs",
 }

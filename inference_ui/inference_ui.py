@@ -34,7 +34,6 @@ async def engine() -> AsyncIterator[None]:
             yield
     finally:
         await rx.run_in_thread(running.trials.close)
-        await rx.run_in_thread(running.exports.close)
         await rx.run_in_thread(running.uploads.close)
         await rx.run_in_thread(running.engine.stop)
 

@@ -6,6 +6,7 @@ is built or written. Workloads are not its children in spirit: they go on when i
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -128,7 +129,7 @@ def _application() -> Any:
 
 
 class _Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and ends exports when it ends."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -138,6 +139,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A file that is being made for a browser would hold up the end until it is cut off anyhow.
+        await asyncio.to_thread(context.product().exports.close)
+        await super().shutdown(sockets)
 
 
 def _run(app: Any, listener: socket.socket, on_ready: Callable[[], None]) -> bool:

@@ -184,7 +184,7 @@ def test_it_can_be_used_by_all(
     run.failed("b.json", b"{}", "503 model queue is full")
     page = look(theme=theme, locale=locale)
     with page.expect_download():
-        page.locator(".ex > .btn").click()
+        page.locator(".xp > .btn").click()
         page.get_by_role("button", name="COCO JSON").click()
     expect(told(page)).to_have_attribute("data-state", "DONE")
     told(page).locator(".lnk").click()
@@ -205,3 +205,25 @@ def test_progress_can_be_read_by_all(
     page.keyboard.press("Escape")
     told(page).get_by_role("button", name="Cancel the export").click()
     expect(told(page)).to_have_attribute("data-state", "CANCELLED")
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+def test_what_the_filter_leaves_is_exported_alone(
+    visit: Look, running: Site, run: RunTask, task: InferenceTask, locale: str
+) -> None:
+    run.succeeded("a.json", PICTURE, detection(CAR), n=1, c=("car",), low=0.97, b=(19, 1))
+    run.failed("b.json", b"{}", "503 model queue is full")
+    run.succeeded("c.json", PICTURE, detection(), n=0)
+    path = f"{routes.task_results(task.id)}?class=car"
+    page = visit(running.user(Role.VIEWER), path, locale=locale)
+    expect(page.get_by_test_id("item")).to_have_count(1)
+    name = "Export" if locale == "en" else "导出"
+    page.get_by_role("button", name=name, exact=True).click()
+    dialog = page.get_by_role("dialog", name=name)
+    expect(dialog.get_by_role("radio").first).to_be_checked()
+    with page.expect_download() as saved:
+        dialog.get_by_role("button", name="CSV").click()
+    expect(told(page)).to_have_attribute("data-state", "DONE")
+    rows = saved.value.path().read_text("utf-8-sig").splitlines()
+    assert len(rows) == 2
+    assert "a.json" in rows[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from inference_ui.backend.models.account import Role
 from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.records import JOURNAL
 from inference_ui.backend.results.exports.job import ExportFormat
+from inference_ui.backend.services import exports
 from inference_ui.backend.settings import Settings
 from tests.support.exports import PROGRAM
 from tests.support.inside import Inside
@@ -260,6 +262,34 @@ def test_one_at_a_time_for_a_user_and_two_in_all(shown: Shown) -> None:
     shown.run.raw(b"")
     (shown.run.output / JOURNAL).write_bytes(b"")
     assert shown.get("csv", token).status_code == 200  # a browser that tries again
+
+
+def test_one_that_nobody_fetches_any_more_makes_room(
+    shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.endless()
+    with shown.running() as (token, answer):
+        monkeypatch.setattr(exports, "PATIENCE_S", -1.0)
+        with shown.running() as (other, _):
+            assert shown.progress(token)["problem"] == {"code": "EXPORT_NOT_FETCHED", "args": {}}
+            assert shown.progress(other)["state"] == "RUNNING"
+            with pytest.raises(httpx.RemoteProtocolError):
+                answer.read()
+
+
+def test_sizes_of_pictures_take_a_bounded_place(shown: Shown) -> None:
+    folder = shown.inside.product.settings.data_folder / "cache" / "picture-sizes"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(3):
+        with (folder / f"old-{number}").open("wb") as file:
+            file.truncate(120 << 20)
+        os.utime(folder / f"old-{number}", (number, number))
+    shown.run.succeeded("a.png", PICTURE, detection(CAR))
+    assert shown.get("coco").status_code == 200
+    assert {file.name for file in folder.glob("old-*")} == {"old-1", "old-2"}
+    assert (folder / shown.task.id).stat().st_size > 0
+    for number in (1, 2):
+        (folder / f"old-{number}").unlink()
 
 
 def test_a_token_of_somebody_else_is_not_taken_over(shown: Shown) -> None:

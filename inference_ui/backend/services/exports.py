@@ -32,7 +32,7 @@ PATIENCE_S = 300.0
 """So long an export waits for its reader before it makes room for others."""
 
 _KEPT = 100
-_SIZES_KEPT = 200
+_SIZES_BYTES = 256 << 20
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -116,11 +116,12 @@ class Exports:
     def _make_room(self, actor: Actor, token: str) -> None:
         if self._closed:
             raise Conflict("EXPORT_STOPPED")
-        running = [one for one in self._known.values() if isinstance(one, Export) and one.running]
-        for export in running:
-            if time.monotonic() - export.read_at > PATIENCE_S:
-                export.stop(ExportState.FAILED, Message("EXPORT_NOT_FETCHED"))
-        running = [export for export in running if export.running]
+        running = self._running()
+        if len(running) >= AT_ONCE or any(export.owner == actor.id for export in running):
+            for export in running:
+                if time.monotonic() - export.read_at > PATIENCE_S:
+                    export.stop(ExportState.FAILED, Message("EXPORT_NOT_FETCHED"))
+            running = self._running()
         known = self._known.get(token)
         if known is not None and (known in running or known.owner != actor.id):
             raise Conflict("EXPORT_TOKEN_USED")
@@ -128,6 +129,9 @@ class Exports:
             raise Conflict("EXPORT_RUNS")
         if len(running) >= AT_ONCE:
             raise Conflict("EXPORTS_AT_ONCE", most=AT_ONCE)
+
+    def _running(self) -> list[Export]:
+        return [one for one in self._known.values() if isinstance(one, Export) and one.running]
 
     def _keep(self, token: str, export: Export | _Refusal) -> None:
         self._known.pop(token, None)
@@ -146,7 +150,7 @@ class Exports:
         package = task.plan.package
         for folder in (self._scratch, self._sizes):
             folder.mkdir(parents=True, exist_ok=True)
-        _keep_newest(self._sizes, _SIZES_KEPT)
+        _keep_newest(self._sizes, _SIZES_BYTES)
         return ExportJob(
             format=wanted,
             task=task.name,
@@ -180,8 +184,12 @@ class _Refusal:
 
 
 def _keep_newest(folder: Path, most: int) -> None:
-    """Remove the files that were written longest ago when there are more than ``most``."""
+    """Remove the files that were written longest ago while all have more than ``most`` bytes."""
     with suppress(FileNotFoundError):  # somebody empties it meanwhile
-        files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
-        for file in files[: max(0, len(files) - most)]:
-            file.unlink()
+        known = [(file.stat(), file) for file in folder.iterdir()]
+        known.sort(key=lambda one: one[0].st_mtime, reverse=True)
+        total = 0
+        for state, file in known:
+            total += state.st_size
+            if total > most:
+                file.unlink()
