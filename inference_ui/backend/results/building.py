@@ -23,7 +23,7 @@ from inference_ui.backend.protocols.found import MAX_CLASSES, Found, found_in, f
 from inference_ui.backend.records import JOURNAL, SIDECAR, ItemStatus, JournalLine, SidecarLine
 from inference_ui.backend.results.answers import parse_answer
 from inference_ui.backend.results.columns import UNKNOWN, Columns, Facts, Status
-from inference_ui.backend.results.lines import Line, Place, next_line
+from inference_ui.backend.results.lines import Line, Place, next_line, open_lines
 
 BLOCK = 2_000
 """Items that are added at a time."""
@@ -54,25 +54,43 @@ class Follower:
         self._protocol = protocol_of(files.service_type, model_name=files.model_name)
         self._columns = columns
 
-    def follow(self, *, ended: bool, told: Callable[[int], None] = lambda lines: None) -> bool:
-        """Take in what was written since; ``told`` hears how many items there are by and by.
+    def follow(
+        self, *, ended: bool, told: Callable[[int], bool | None] = lambda lines: None
+    ) -> bool:
+        """Take in what was written since; ``told`` hears how many items there are by and by, and
+        returns True to have it leave off there.
 
         While the task has not ``ended``, items that the sidecar does not tell of yet are left for
         later. Returns False, with nothing done, when the files are others than those that the
         columns are of. Raises :class:`OSError`.
         """
         with contextlib.ExitStack() as opened:
-            journal = _open(self._output / JOURNAL, opened)
-            sidecar = _open(self._output / SIDECAR, opened)
-            places = (journal, self._columns.journal), (sidecar, self._columns.sidecar)
-            if self._columns.lines and not all(_continues(*pair) for pair in places):
+            journal, sidecar = self._files(opened)
+            if not self._go_on(journal, sidecar):
                 return False
             if journal is not None:
                 self._read(journal, sidecar, ended or sidecar is None, told)
             return True
 
+    def fits(self) -> bool:
+        """Whether the columns are of the files that there are now. Raises :class:`OSError`."""
+        with contextlib.ExitStack() as opened:
+            return self._go_on(*self._files(opened))
+
+    def _files(self, opened: contextlib.ExitStack) -> tuple[BinaryIO | None, BinaryIO | None]:
+        return _open(self._output / JOURNAL, opened), _open(self._output / SIDECAR, opened)
+
+    def _go_on(self, journal: BinaryIO | None, sidecar: BinaryIO | None) -> bool:
+        columns = self._columns
+        places = (journal, columns.journal), (sidecar, columns.sidecar)
+        return not columns.lines or all(_continues(*pair) for pair in places)
+
     def _read(
-        self, journal: BinaryIO, sidecar: BinaryIO | None, ended: bool, told: Callable[[int], None]
+        self,
+        journal: BinaryIO,
+        sidecar: BinaryIO | None,
+        ended: bool,
+        told: Callable[[int], bool | None],
     ) -> None:
         columns = self._columns
         lines = _whole_lines(journal, columns.journal.end)
@@ -87,8 +105,9 @@ class Follower:
             end, side_end = after, side_after
             if len(block) == BLOCK:
                 self._add(block, (journal, end), (sidecar, side_end))
-                told(columns.lines)
                 block = []
+            if told(columns.lines + len(block)):
+                break
         self._add(block, (journal, end), (sidecar, side_end))
         told(columns.lines)
 
@@ -176,7 +195,7 @@ def _more(beside: Line | None, source: str) -> SidecarLine | None:
 
 def _open(path: Path, opened: contextlib.ExitStack) -> BinaryIO | None:
     try:
-        return opened.enter_context(path.open("rb"))
+        return opened.enter_context(open_lines(path))
     except FileNotFoundError:
         return None
 

@@ -139,6 +139,8 @@ class Columns:
         numbers: dict[str, list[int]] = {}
         objects: dict[str, int] = {}
         for number, item in enumerate(facts, self.lines):
+            if len(item.classes) >= MAX_CLASSES:
+                self.classes_cut = True  # there may have been more
             for name, count in zip(item.classes, item.counts or _ONES, strict=False):
                 named = numbers.get(name)
                 if named is None:

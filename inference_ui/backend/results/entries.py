@@ -25,6 +25,10 @@ class Entries:
         """Return how many items there are, with no line."""
         return self._window(output / JOURNAL, 0, 0)
 
+    def known(self, output: Path) -> int:
+        """Return how many lines the sidecar has."""
+        return self._window(output / SIDECAR, 0, 0).total
+
     def some(
         self, output: Path, dataset: Path, first: int, count: int
     ) -> tuple[Window, list[Entry]]:

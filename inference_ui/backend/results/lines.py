@@ -7,8 +7,10 @@ break is still being written, or was torn off by a crash. What a line says is no
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
-import secrets
+import stat
 import threading
 from array import array
 from collections import OrderedDict
@@ -24,7 +26,8 @@ MAX_LINE = 256 * 1024
 
 _CHUNK = 1 << 20
 _MARK = 64
-_KEPT = 64
+_NAMED_BY = 256
+_KEPT = 128
 
 
 class Line(NamedTuple):
@@ -32,6 +35,21 @@ class Line(NamedTuple):
 
     text: bytes
     whole: bool = True
+
+
+def open_lines(path: Path) -> BinaryIO:
+    """Open a file that a task's client wrote, for reading.
+
+    Raises :class:`OSError`, :class:`FileNotFoundError` among them: also for what is no file. A pipe
+    of that name would wait for ever, and a link lead elsewhere.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(fd)
+        code = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise OSError(code, os.strerror(code), str(path))
+    return os.fdopen(fd, "rb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,8 @@ class Place:
 class Window:
     """Some lines of a file as it was at one moment, and how many whole ones it had.
 
-    ``generation`` changes when what was read before no longer holds: the file was replaced.
+    ``generation`` changes when what was read before no longer holds: the file was replaced, or has
+    its first line now.
     """
 
     total: int = 0
@@ -77,14 +96,17 @@ class LineIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._rewritten = 0
+        self._place = Place()
         self._forget()
 
     def _forget(self) -> None:
+        self._rewritten += bool(self._place.end)
         self._place = Place()
         self._starts = array("Q", [0])
         self._lines = 0
         self._end = 0
-        self._generation = secrets.token_hex(4)
+        self._generation = ""
 
     def window(self, first: int, count: int) -> Window:
         """Return up to ``count`` lines from line ``first`` (0 for the first) on.
@@ -102,7 +124,7 @@ class LineIndex:
     def _at(self, read: Callable[[BinaryIO], Iterable[Line]]) -> Window:
         with self._lock:
             try:
-                file = self._path.open("rb")
+                file = open_lines(self._path)
             except FileNotFoundError:
                 if self._place != Place():
                     self._forget()
@@ -117,6 +139,7 @@ class LineIndex:
         if not self._place.continues(fd):
             self._forget()
             self._place = Place.at(fd, 0)
+            self._generation = self._named(fd, 0)
         position = before = self._end
         while position < size:
             chunk = os.pread(fd, min(_CHUNK, size - position), position)
@@ -126,6 +149,15 @@ class LineIndex:
             position += len(chunk)
         if self._end > before:
             self._place = Place.at(fd, self._end)
+            if not before:
+                self._generation = self._named(fd, min(_NAMED_BY, self._end))
+
+    def _named(self, fd: int, length: int) -> str:
+        """Return the name of this generation. Whoever reads the file anew finds the same one: a
+        browser keeps pictures and rows by it."""
+        place = f"{self._place.device}:{self._place.inode}:{self._rewritten}:".encode()
+        head = os.pread(fd, length, 0).partition(b"\n")[0]
+        return hashlib.blake2b(place + head, digest_size=6).hexdigest()
 
     def _note(self, chunk: bytes, position: int) -> None:
         lines, at = self._lines, chunk.find(b"\n")

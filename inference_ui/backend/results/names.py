@@ -18,6 +18,7 @@ import numpy as np
 
 from inference_ui.backend.records import SOURCE_ROOT
 from inference_ui.backend.results.columns import Numbers
+from inference_ui.backend.results.lines import open_lines
 
 _CHUNK = 1 << 20
 _START = b'{"source":"' + SOURCE_ROOT.encode()
@@ -32,10 +33,14 @@ _decode = msgspec.json.Decoder(_Source).decode
 
 
 class NameSearch:
-    """The items whose name has ``text`` in it, in capitals or not. Goes on where it ended."""
+    """The items whose name has ``text`` in it, in capitals or not. Goes on where it ended.
 
-    def __init__(self, path: Path, text: str) -> None:
+    Names are those of ``items.Entry``: paths in the ``dataset`` where a source lies in it.
+    """
+
+    def __init__(self, path: Path, text: str, dataset: Path) -> None:
         self._path = path
+        self._root = f"{dataset}/"
         self._text = text.lower()
         self._needles = _needles(self._text)
         self._found = array("I")
@@ -53,7 +58,7 @@ class NameSearch:
         return found[: int(np.searchsorted(found, lines))]
 
     def _read(self) -> None:
-        with self._path.open("rb") as file:
+        with open_lines(self._path) as file:
             while chunk := os.pread(file.fileno(), _CHUNK, self._at):
                 end = chunk.rfind(b"\n") + 1
                 if end:
@@ -94,7 +99,8 @@ class NameSearch:
             source = _decode(line).source
         except (ValueError, RecursionError):
             return False
-        return self._text in source.removeprefix(SOURCE_ROOT).lower()
+        root = SOURCE_ROOT if source.startswith(SOURCE_ROOT) else self._root
+        return self._text in source.removeprefix(root).lower()
 
 
 def _lines_with(piece: bytes, needle: bytes) -> Iterator[tuple[int, bool]]:
@@ -123,5 +129,8 @@ def _needles(text: str) -> frozenset[bytes]:
     """
     if any(not letter.isascii() and letter.lower() != letter.upper() for letter in text):
         return frozenset()
-    plain = json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "replace")
-    return frozenset((plain.lower(), json.dumps(text)[1:-1].encode().lower()))
+    plain = json.dumps(text, ensure_ascii=False)[1:-1]
+    return frozenset(
+        one.encode("utf-8", "replace").lower()
+        for one in (plain, plain.replace("/", "\\/"), json.dumps(text)[1:-1])
+    )

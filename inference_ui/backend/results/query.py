@@ -169,8 +169,9 @@ def _mask(columns: Columns, lines: int, wanted: ItemFilter, of: Numbers | None) 
     if wanted.most is not None:
         objects = column("objects")
         masks += [objects != UNKNOWN, objects <= wanted.most]
-    if wanted.above is not None or wanted.below is not None:
-        masks.append((column("bins") & np.uint32(_bins(wanted.above, wanted.below))) != 0)
+    above, below = _number(wanted.above), _number(wanted.below)
+    if above is not None or below is not None:
+        masks.append((column("bins") & np.uint32(_bins(above, below))) != 0)
     if not masks:
         return None
     mask = masks[0]
@@ -187,8 +188,12 @@ def _bins(above: float | None, below: float | None) -> int:
     return sum(1 << place for place in range(min(first, BINS - 1), end))
 
 
+def _number(bound: float | None) -> float | None:
+    return None if bound is None or math.isnan(bound) else bound
+
+
 def _within(confidence: float) -> float:
-    return min(max(confidence, 0.0), 1.0) if math.isfinite(confidence) else 0.0
+    return min(max(confidence, 0.0), 1.0)
 
 
 def _sorted(columns: Columns, order: ItemOrder, found: Numbers) -> Numbers:

@@ -15,10 +15,12 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,82 +30,96 @@ from inference_ui.backend.results.columns import Columns, Numbers
 from inference_ui.backend.results.names import NameSearch
 from inference_ui.backend.results.query import Counts, counts_of
 
-IN_PROCESS = 20_000
-"""Items that are read in a thread; more are read by a process."""
-KEPT_BYTES = 96 << 20
+IN_PROCESS = 5_000
+"""Items that are read in a thread; more are read by a process, and …"""
+UNKNOWN_IN_PROCESS = 200
+"""… more than these of which the sidecar says nothing, so that their results are read."""
+KEPT_BYTES = 24 << 20
 """Memory for columns of tasks that were looked at before; those in use stay."""
+KEPT = 64
+"""Tasks of which columns are kept, at most."""
 SAVED_BYTES = 1 << 30
 """Disk for columns."""
 AGAIN_S = 30.0
-"""What failed is tried again after so long."""
+"""What failed is tried again after so long, and …"""
+STILL_S = 5.0
+"""… what a process could not bring further."""
 WAIT_S = 0.25
 """Whoever asks waits so long at most: most tasks are read by then."""
 
-_SELECTIONS = 4
-_SEARCHES = 4
+_ANSWERS_BYTES = 12 << 20
+_SEARCHES = 2
 _PROGRAM = "inference_ui.backend.indexing"
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH")
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the columns are to be brought up to: a task's files, how many lines its journal has in
-    which generation, and whether there will be no more."""
+    which generation, and its sidecar, and whether there will be no more."""
 
     task_id: str
     files: ResultFiles
     lines: int
+    beside: int
     generation: str
     ended: bool
 
 
 class ItemIndex:
-    """The columns of one task, and the answers that were worked out from them last."""
+    """The columns of one task, and the answers that were worked out from them last.
+
+    ``state`` are the columns and the generation of the files that they are of: one value, since
+    others may come while somebody reads these.
+    """
 
     def __init__(self) -> None:
-        self.columns = Columns()
-        self.generation = ""
+        self.state: tuple[Columns, str] = (Columns(), "")
         self.failed = False
         self.again_at = 0.0
         self.progress = 0
-        self.lock = threading.Lock()
+        self.in_process = False
         self.idle = threading.Event()
         self.idle.set()
-        self._counted: tuple[int, Columns, Counts] | None = None
-        self._selections: OrderedDict[Hashable, Numbers] = OrderedDict()
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._searches: OrderedDict[str, NameSearch] = OrderedDict()
+        self._counted: tuple[Hashable, Counts] | None = None
 
-    def known(self, wanted: Wanted) -> int:
-        """Return how many of the items that are there now the columns are of."""
-        return self.columns.lines if self.generation == wanted.generation else 0
+    def of(self, generation: str) -> Columns:
+        """Return the columns of a generation of the files; empty ones where they are of another."""
+        columns, known = self.state
+        return columns if known == generation else Columns()
 
-    def selection(self, key: Hashable) -> Numbers | None:
-        """Return what was found under a key before."""
-        with self.lock:
-            found = self._selections.get(key)
-            if found is not None:
-                self._selections.move_to_end(key)
-            return found
+    def kept(self, key: Hashable, work_out: Callable[[], T]) -> T:
+        """Return the answer to a question that ``key`` names, with the generation and the number of
+        items that it is about; worked out unless it is known."""
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                known: T = self._answers[key]
+                return known
+        answer = work_out()
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > 1 and self._held() > _ANSWERS_BYTES:
+                self._answers.popitem(last=False)
+        return answer
 
-    def keep(self, key: Hashable, found: Numbers) -> None:
-        """Remember what was found, and forget the oldest."""
-        with self.lock:
-            self._selections[key] = found
-            while len(self._selections) > _SELECTIONS:
-                self._selections.popitem(last=False)
-
-    def counts(self, lines: int) -> Counts:
+    def counts(self, columns: Columns, lines: int, generation: str) -> Counts:
         """Return how many of the first ``lines`` items are of which kind."""
-        counted = self._counted
-        if counted is None or counted[0] != lines or counted[1] is not self.columns:
-            counted = self._counted = (lines, self.columns, counts_of(self.columns, lines))
-        return counted[2]
+        counted, key = self._counted, (generation, lines)
+        if counted is None or counted[0] != key:
+            counted = self._counted = (key, counts_of(columns, lines))
+        return counted[1]
 
-    def named(self, journal: Path, text: str, lines: int) -> Numbers:
+    def named(self, journal: Path, text: str, dataset: Path, lines: int) -> Numbers:
         """Return the items whose name has a text. Raises :class:`OSError`."""
-        with self.lock:
-            search = self._searches.pop(text, None) or NameSearch(journal, text)
+        with self._lock:
+            search = self._searches.pop(text, None) or NameSearch(journal, text, dataset)
             self._searches[text] = search
             while len(self._searches) > _SEARCHES:
                 self._searches.popitem(last=False)
@@ -111,11 +127,19 @@ class ItemIndex:
 
     def replace(self, columns: Columns, generation: str) -> None:
         """Take other columns, of another generation of the files perhaps."""
-        with self.lock:
-            if generation != self.generation or columns.lines < self.columns.lines:
-                self._selections.clear()
-                self._searches.clear()
-            self.columns, self.generation = columns, generation
+        before, known = self.state
+        if generation != known or columns.lines < before.lines:
+            self.forget_answers()
+        self.state = columns, generation
+
+    def forget_answers(self) -> None:
+        """Keep the columns alone."""
+        with self._lock:
+            self._answers.clear()
+            self._searches.clear()
+
+    def _held(self) -> int:
+        return sum(getattr(answer, "nbytes", 1 << 12) for answer in self._answers.values())
 
 
 class ItemIndexes:
@@ -125,7 +149,9 @@ class ItemIndexes:
         self._folder = folder
         self._lock = threading.Lock()
         self._indexes: OrderedDict[str, ItemIndex] = OrderedDict()
-        self._workers = ThreadPoolExecutor(2, thread_name_prefix="item-index")
+        # Apart, so that whoever has little to read never waits for who has much.
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="item-index")
+        self._watchers = ThreadPoolExecutor(2, thread_name_prefix="item-index-process")
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._closing = False
 
@@ -136,12 +162,13 @@ class ItemIndexes:
             index = self._indexes.pop(wanted.task_id, None) or ItemIndex()
             self._indexes[wanted.task_id] = index
             self._forget()
-            behind = index.known(wanted) < wanted.lines or index.generation != wanted.generation
+            columns, generation = index.state
+            behind = generation != wanted.generation or columns.lines < wanted.lines
             due = index.idle.is_set() and time.monotonic() >= index.again_at
             if behind and due and not self._closing:
                 index.idle.clear()
-                self._workers.submit(self._follow, index, wanted)
-        if behind:
+                self._threads.submit(self._follow, index, wanted)
+        if behind and not index.in_process:
             index.idle.wait(wait_s)
         return index
 
@@ -152,19 +179,51 @@ class ItemIndexes:
             processes = list(self._processes)
         for process in processes:
             process.kill()
-        self._workers.shutdown(cancel_futures=True)
+        for pool in (self._threads, self._watchers):
+            pool.shutdown(cancel_futures=True)
 
     def _forget(self) -> None:
-        held = sum(index.columns.nbytes for index in self._indexes.values())
-        for task_id in list(self._indexes)[:-1]:
-            if held <= KEPT_BYTES:
-                return
-            if self._indexes[task_id].idle.is_set():
-                held -= self._indexes.pop(task_id).columns.nbytes
+        """Let go of what was not looked at for longest."""
+        newest = next(reversed(self._indexes))
+        held = sum(index.state[0].nbytes for index in self._indexes.values())
+        for task_id, index in list(self._indexes.items()):
+            if task_id == newest or not index.idle.is_set():
+                continue
+            if held <= KEPT_BYTES and len(self._indexes) <= KEPT:
+                index.forget_answers()
+                continue
+            held -= self._indexes.pop(task_id).state[0].nbytes
 
     def _follow(self, index: ItemIndex, wanted: Wanted) -> None:
+        """Read on in this thread, or leave it to a process that another one watches."""
+        with self._reporting(index, wanted):
+            columns = self._start_of(index, wanted)
+            if not _is_much(columns, wanted):
+                index.progress = columns.lines
+                follower = Follower(wanted.files, columns)
+                if not follower.follow(ended=wanted.ended, told=lambda _: self._closing):
+                    columns = Columns()  # the files were replaced: whoever asks next begins anew
+                index.replace(columns, wanted.generation)
+                return
+            index.progress = 0
+            index.in_process = True
+            self._watchers.submit(self._follow_in_process, index, wanted)
+
+    def _follow_in_process(self, index: ItemIndex, wanted: Wanted) -> None:
+        with self._reporting(index, wanted):
+            try:
+                columns = self._in_process(index, wanted)
+                if columns.lines <= index.of(wanted.generation).lines:
+                    index.again_at = time.monotonic() + STILL_S
+                index.replace(columns, wanted.generation)
+            finally:
+                index.in_process = False
+
+    @contextmanager
+    def _reporting(self, index: ItemIndex, wanted: Wanted) -> Iterator[None]:
+        """Tell of what went wrong, and that nothing is done any more."""
         try:
-            self._bring_up(index, wanted)
+            yield
             index.failed = False
         except Exception:
             index.failed = True
@@ -172,19 +231,17 @@ class ItemIndexes:
             if not self._closing:
                 _log.exception("the results of task %s could not be read", wanted.task_id)
         finally:
-            index.idle.set()
+            if not index.in_process:
+                index.idle.set()
 
-    def _bring_up(self, index: ItemIndex, wanted: Wanted) -> None:
-        columns = index.columns if index.generation == wanted.generation else Columns()
-        if wanted.lines - columns.lines > IN_PROCESS:
-            columns = Columns.load(self._saved(wanted)) or columns
-        if wanted.lines - columns.lines <= IN_PROCESS:
-            index.progress = columns.lines
-            if not Follower(wanted.files, columns).follow(ended=wanted.ended):
-                columns = Columns()  # they are of files that were replaced
-        if wanted.lines - columns.lines > IN_PROCESS:
-            columns = self._in_process(index, wanted)
-        index.replace(columns, wanted.generation)
+    def _start_of(self, index: ItemIndex, wanted: Wanted) -> Columns:
+        """Return the columns to go on from: those that are here, or those that were saved."""
+        columns = index.of(wanted.generation)
+        if _is_much(columns, wanted):
+            saved = Columns.load(self._saved(wanted))
+            if saved is not None and Follower(wanted.files, saved).fits():
+                return saved
+        return columns
 
     def _saved(self, wanted: Wanted) -> Path:
         return self._folder / f"{wanted.task_id}.npz"
@@ -193,7 +250,6 @@ class ItemIndexes:
         """Have a process read the files, and return what it read."""
         self._folder.mkdir(parents=True, exist_ok=True)
         saved = self._saved(wanted)
-        index.progress = 0
         files = wanted.files
         job = IndexJob(
             str(files.output), files.service_type, files.model_name, wanted.ended, str(saved)
@@ -242,3 +298,9 @@ class ItemIndexes:
             if path != newest and (held > SAVED_BYTES or path.suffix == ".tmp"):
                 held -= path.stat().st_size
                 path.unlink(missing_ok=True)
+
+
+def _is_much(columns: Columns, wanted: Wanted) -> bool:
+    unknown = wanted.lines - max(wanted.beside, columns.lines)
+    much = wanted.lines - columns.lines > IN_PROCESS
+    return much or (unknown > UNKNOWN_IN_PROCESS and (wanted.ended or not wanted.beside))

@@ -34,6 +34,8 @@ from inference_ui.backend.services.tasks import Tasks
 MOST_ROWS = 500
 """Rows of one page at most."""
 
+_AT_A_TIME = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
@@ -87,11 +89,8 @@ class _Sight:
     generation: str
     ended: bool
     index: ItemIndex
+    columns: Columns
     lines: int
-
-    @property
-    def columns(self) -> Columns:
-        return self.index.columns
 
 
 class ItemList:
@@ -120,16 +119,16 @@ class ItemList:
         # A plain page waits for nothing.
         sight = self._sight(actor, task_id, wait=not wanted.plain)
         first, count = max(0, offset), max(0, min(limit, MOST_ROWS))
+        lines = sight.total if wanted.plain else sight.lines
+        if upto is not None:
+            lines = max(0, min(lines, upto))
         if wanted.plain:
-            lines = found = sight.total
-            output, dataset = _folders(sight.task)
-            _, entries = self._entries.some(output, dataset, first, count)
+            found = lines
+            rows = self._some(sight, first, min(count, lines - first))
         else:
-            lines = min(sight.lines, sight.lines if upto is None else max(0, upto))
             numbers = self._numbers(sight, wanted, lines)
             found = len(numbers)
-            entries = self._at(sight, numbers[first : first + count].tolist())
-        rows = _rows(sight, entries)
+            rows = self._at(sight, numbers[first : first + count].tolist())
         indexed = _indexed(sight)
         return ItemsPage(sight.total, found, sight.generation, sight.ended, lines, indexed, rows)
 
@@ -172,15 +171,16 @@ class ItemList:
     def overview(self, actor: Actor, task_id: str) -> OverviewPage:
         """Return what the items are in numbers."""
         sight = self._sight(actor, task_id)
-        shown = overview(sight.columns, sight.lines)
+        key = ("overview", sight.lines, sight.generation)
+        shown = sight.index.kept(key, lambda: overview(sight.columns, sight.lines))
         return OverviewPage(
             sight.total,
             sight.generation,
             sight.ended,
             _indexed(sight),
             shown,
-            _rows(sight, self._at(sight, shown.slowest)),
-            _rows(sight, self._at(sight, shown.emptiest)),
+            self._at(sight, shown.slowest),
+            self._at(sight, shown.emptiest),
         )
 
     def _sight(self, actor: Actor, task_id: str, *, wait: bool = True) -> _Sight:
@@ -191,31 +191,43 @@ class ItemList:
         window = self._entries.total(output)
         package = task.plan.package
         files = ResultFiles(output, package.service_type, package.model_name)
-        wanted = Wanted(task_id, files, window.total, window.generation, ended)
+        beside = self._entries.known(output)
+        wanted = Wanted(task_id, files, window.total, beside, window.generation, ended)
         index = self._indexes.of(wanted) if wait else self._indexes.of(wanted, wait_s=0)
-        lines = min(index.known(wanted), window.total)
-        return _Sight(task, window.total, window.generation, ended, index, lines)
+        columns = index.of(window.generation)
+        lines = min(columns.lines, window.total)
+        return _Sight(task, window.total, window.generation, ended, index, columns, lines)
 
     def _numbers(self, sight: _Sight, wanted: ItemFilter, lines: int) -> Numbers:
-        key = (wanted, lines, sight.generation)
-        found = sight.index.selection(key)
-        if found is None:
-            named = None
-            if wanted.text:
-                named = self._named(sight, wanted.text, lines)
-            found = select(sight.columns, lines, wanted, named)
-            sight.index.keep(key, found)
-        return found
+        def look() -> Numbers:
+            named = self._named(sight, wanted.text, lines) if wanted.text else None
+            return select(sight.columns, lines, wanted, named)
+
+        return sight.index.kept((wanted, lines, sight.generation), look)
 
     def _named(self, sight: _Sight, text: str, lines: int) -> Numbers:
         try:
-            return sight.index.named(_folders(sight.task)[0] / JOURNAL, text, lines)
+            output, dataset = _folders(sight.task)
+            return sight.index.named(output / JOURNAL, text, dataset, lines)
         except OSError as error:
             raise StoreError("JOURNAL_UNREADABLE", error=error.strerror) from error
 
-    def _at(self, sight: _Sight, numbers: Sequence[int]) -> list[Entry]:
+    def _some(self, sight: _Sight, first: int, count: int) -> tuple[ItemRow, ...]:
+        """Return rows of the plain list. Few lines at a time: each may be long."""
         output, dataset = _folders(sight.task)
-        return self._entries.picked(output, dataset, numbers)[1]
+        rows: list[ItemRow] = []
+        for start in range(first, first + max(0, count), _AT_A_TIME):
+            most = min(_AT_A_TIME, first + count - start)
+            rows += _rows(sight, self._entries.some(output, dataset, start, most)[1])
+        return tuple(rows)
+
+    def _at(self, sight: _Sight, numbers: Sequence[int]) -> tuple[ItemRow, ...]:
+        output, dataset = _folders(sight.task)
+        rows: list[ItemRow] = []
+        for start in range(0, len(numbers), _AT_A_TIME):
+            some = numbers[start : start + _AT_A_TIME]
+            rows += _rows(sight, self._entries.picked(output, dataset, some)[1])
+        return tuple(rows)
 
 
 def _folders(task: InferenceTask) -> tuple[Path, Path]:
@@ -223,15 +235,13 @@ def _folders(task: InferenceTask) -> tuple[Path, Path]:
 
 
 def _indexed(sight: _Sight) -> Indexed:
-    counts = sight.index.counts(sight.lines)
+    counts = sight.index.counts(sight.columns, sight.lines, sight.generation)
     done = sight.lines if sight.index.idle.is_set() else max(sight.index.progress, sight.lines)
     return Indexed(sight.lines, done, sight.index.failed, counts)
 
 
-def _rows(sight: _Sight, entries: Sequence[Entry]) -> tuple[ItemRow, ...]:
-    return tuple(
-        row_of(entry, None if entry.more else _known(sight, entry.number)) for entry in entries
-    )
+def _rows(sight: _Sight, entries: Sequence[Entry]) -> list[ItemRow]:
+    return [row_of(entry, None if entry.more else _known(sight, entry.number)) for entry in entries]
 
 
 def _known(sight: _Sight, number: int) -> Known | None:

@@ -137,5 +137,7 @@ def test_confidences_that_are_no_numbers_between_0_and_1_are_bounds_all_the_same
     columns.extend([Facts(Status.SUCCEEDED, 1, 0.5, 1.0, ("car",), (), (10, 1))])
     for above in (-1.0, math.nan, 0.0, -math.inf):
         assert len(select(columns, 1, ItemFilter(above=above), None)) == 1
-    for below in (2.0, math.inf):
-        assert len(select(columns, 1, ItemFilter(below=below), None)) == int(below == 2.0)
+    for below in (2.0, math.inf, math.nan):
+        assert len(select(columns, 1, ItemFilter(below=below), None)) == 1
+    for beyond in (ItemFilter(above=math.inf), ItemFilter(below=-math.inf)):
+        assert len(select(columns, 1, beyond, None)) == 0

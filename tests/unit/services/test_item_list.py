@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from inference_ui.backend.errors import NotFound
+from inference_ui.backend.errors import NotFound, StoreError
 from inference_ui.backend.models.task import TaskStatus
-from inference_ui.backend.records import JOURNAL, SIDECAR
+from inference_ui.backend.records import JOURNAL, SIDECAR, result_location
 from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.query import ItemFilter, ItemKind, ItemOrder
 from inference_ui.backend.services.changes import Changes
-from inference_ui.backend.services.item_index import IN_PROCESS, ItemIndexes
+from inference_ui.backend.services.item_index import IN_PROCESS, UNKNOWN_IN_PROCESS, ItemIndexes
 from inference_ui.backend.services.item_list import ItemList
 from inference_ui.backend.services.tasks import Tasks
 from tests.support.item_worlds import Item, ItemFolder
@@ -225,6 +228,72 @@ def test_an_overview_names_the_items_that_stand_out(shown):
     assert (page.overview.detections, page.overview.objects) == (3, 3)
     assert page.overview.confidences[19] == 1
     assert not page.ended
+
+
+def test_a_pipe_or_a_link_in_place_of_the_journal_is_not_read(shown, tmp_path):
+    journal = shown.files.output / JOURNAL
+    os.mkfifo(journal)
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            shown.page()
+    journal.unlink()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(Item("secret.json").journal_line())
+    journal.symlink_to(elsewhere)
+    with pytest.raises(StoreError):
+        shown.page()
+
+
+def test_who_has_little_to_read_does_not_wait_for_who_has_much(
+    shown, sqlite_store, administrator, tmp_path
+):
+    slow = [Item(f"{number}.json", objects=cars(0.5)) for number in range(UNKNOWN_IN_PROCESS + 300)]
+    others = []
+    for number in range(2):
+        other = Shown(
+            sqlite_store, administrator, tmp_path / str(number), id=f"t{number}", name=f"t{number}"
+        )
+        other.files.add(slow, beside=False)
+        other.list = ItemList(Tasks(sqlite_store, None, Changes()), Entries(), shown.indexes)
+        others.append(other)
+        other.page(CARS)
+    shown.files.add(many(50))
+    assert shown.page(CARS).indexed.lines == 50
+    for other in others:
+        assert other.whole().found == len(slow)
+
+
+def test_closing_gives_up_what_a_thread_reads(shown):
+    shown.files.add(many(UNKNOWN_IN_PROCESS), beside=False)
+    large = json.dumps({"dobjects": [[0, 0, 1, 1]] * 100_000}).encode()
+    for item in shown.files.items:
+        (shown.files.output / result_location(item.name)).write_bytes(large)
+    begun = time.monotonic()
+    shown.page(CARS)
+    shown.indexes.close()
+    assert time.monotonic() - begun < 20  # of a minute, were all of them read
+
+
+def test_a_generation_is_the_same_for_whoever_reads_the_file(shown):
+    shown.files.add([Item("a.json", objects=cars(0.9))])
+    before = shown.page().generation
+    shown.files.add([Item("b.json")])
+    shown.indexes.close()
+    shown.list = shown.opened()
+    assert shown.page().generation == before
+
+
+def test_an_item_of_very_many_classes_says_that_some_are_not_told(shown):
+    objects = tuple((f"class {number}", 0.5) for number in range(60))
+    shown.files.add([Item("a.json", objects=objects)])
+    assert shown.whole(ItemFilter(classes=("class 3",))).found == 1
+    assert shown.list.overview(shown.actor, shown.task.id).overview.classes_cut
+
+
+def test_a_plain_list_is_cut_where_one_asks_so(shown):
+    shown.files.add(many(30))
+    page = shown.page(upto=12, offset=10)
+    assert (page.found, page.total, [row.number for row in page.rows]) == (12, 30, [11, 12])
 
 
 def test_an_ended_task_says_so(sqlite_store, administrator, tmp_path):
