@@ -5,7 +5,16 @@ import { createElement as h, useEffect, useId, useRef, useState } from "react";
 import { number as numeral, say, useLocale } from "./i18n";
 import { focusList } from "./results_list";
 import { icon } from "./results_parts";
-import { EMPTY, isFiltered, isNoName, ordinal, setQuery, useQuery } from "./results_query";
+import {
+  EMPTY,
+  fromAddress,
+  isFiltered,
+  isNoName,
+  ordinal,
+  setQuery,
+  toSearch,
+  useQuery,
+} from "./results_query";
 import { useSlash } from "./slash";
 
 const TYPED_MS = 150; // between the last key and the address
@@ -14,7 +23,10 @@ const TYPED_MS = 150; // between the last key and the address
 // the filters leave it out.
 const jump = async (list, query, number) => {
   const left = { ...query, text: "" };
+  const asked = () => toSearch(fromAddress(window.location.search));
+  const before = asked();
   const there = !isFiltered(left) || (await list.place(left, number).catch(() => null)) !== null;
+  if (asked() !== before) return; // something else was chosen meanwhile
   setQuery(there ? left : { ...EMPTY, order: query.order }, { item: number });
 };
 

@@ -148,8 +148,8 @@ class Items {
     this.drop();
     this.pages = pages;
     const { total, generation, ended, indexed, found, upto } = answer;
-    const { known, generation: before, epoch } = this.state;
-    const replaced = known && generation !== before;
+    const { known, generation: before, epoch, total: held } = this.state;
+    const replaced = known && held > 0 && generation !== before;
     this.singles.of(generation);
     this.set({
       ...{ total, generation, ended, indexed, found, query, replaced },

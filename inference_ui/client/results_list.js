@@ -49,9 +49,11 @@ export const ItemList = ({ list, state, nothing }) => {
   const rested = useRest(seen, REST_MS);
   const shown = useRef(null);
 
+  // Again when the server is back, but not at every try that fails.
+  const away = Boolean(failure);
   useEffect(() => {
     list.need(first, last);
-  }, [list, first, last, found, generation, failure, epoch, indexed.lines]);
+  }, [list, first, last, found, generation, away, epoch, indexed.lines]);
   useEffect(() => {
     if (position === null) return;
     show(position, shown.current !== epoch);

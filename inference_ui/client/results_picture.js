@@ -50,10 +50,10 @@ const LOOKED_AT = 200; // rows of the list
 // something to filter, and the place for it stays.
 const useDetections = (list, { total }, item) => {
   const known = useRef(null);
-  const isDetection = (number) => typeof list.row(number)?.objects === "number";
+  const isDetection = (position) => typeof list.row(position)?.objects === "number";
   if (known.current !== list) {
-    const rows = Array.from({ length: Math.min(total, LOOKED_AT) }, (_, at) => at + 1);
-    if (item?.objects || rows.some(isDetection)) known.current = list;
+    const positions = Array.from({ length: Math.min(total, LOOKED_AT) }, (_, at) => at);
+    if (item?.objects || positions.some(isDetection)) known.current = list;
   }
   return known.current === list;
 };

@@ -3,6 +3,9 @@
 import { ask, keep, pathOf, touch } from "./results_ask";
 
 const KEPT = 40;
+const KEPT_LETTERS = 8000000; // of answers and requests, each of which may be a megabyte
+
+const lettersOf = (item) => (item.result?.text.length ?? 0) + (item.request?.text.length ?? 0);
 
 export class Singles {
   constructor(taskId) {
@@ -46,6 +49,13 @@ export class Singles {
     asked.item = ask(path, control.signal)
       .then((item) => {
         keep(known, key, item, KEPT); // where it is forgotten when all were meanwhile
+        let letters = 0;
+        known.forEach((one) => (letters += lettersOf(one)));
+        for (const [oldest, one] of known) {
+          if (letters <= KEPT_LETTERS || oldest === key) break;
+          known.delete(oldest);
+          letters -= lettersOf(one);
+        }
         return item;
       })
       .finally(() => this.leave(key, asked));

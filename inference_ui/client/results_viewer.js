@@ -23,7 +23,7 @@ const useAddressed = (list, { known, epoch, selected: { number } }) => {
   const item = itemOf(useAddress());
   const written = useRef(null);
   useEffect(() => {
-    const news = written.current === null || (item > 0 && item !== written.current);
+    const news = item > 0 && item !== written.current;
     written.current = item;
     list.show(query, news ? item : undefined);
   }, [list, query, item]);

@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.protocols.found import found_of
 from inference_ui.backend.records import JOURNAL
 from tests.support.results import RunTask, a_picture, detection, seldon
+from tests.support.waiting import wait_for
 
 EVIL = "<img src=x onerror=alert(1)>"
 LONG = "a class whose name is much too long to be read in a list of classes"
@@ -408,6 +409,31 @@ def test_a_lost_connection_keeps_the_list_and_comes_back(
     page.context.set_offline(False)
     expect(counter(page)).to_have_text("Item 1 of 300 found")
     expect(page.get_by_test_id("away")).to_have_count(0)
+
+
+def test_a_server_that_is_away_is_asked_again_in_its_own_time(
+    three_thousand: RunTask, look: Look
+) -> None:
+    page = look(status=TaskStatus.RUNNING)
+    expect(items(page).first).to_be_visible()
+    tried: list[str] = []
+
+    def refuse(route: Route) -> None:
+        tried.append(route.request.url)
+        route.abort()
+
+    page.route("**/items?*", refuse)
+    page.get_by_test_id("items").evaluate("(list) => { list.scrollTop = list.scrollHeight }")
+    expect(page.get_by_test_id("away")).to_be_visible()
+    looks = [url for url in tried if "limit=0" in url]
+    wait_for(
+        lambda: page.evaluate("1") and len([url for url in tried if "limit=0" in url]) > len(looks),
+        "it was asked how many there are again",
+    )
+    assert len(tried) < 12
+    page.unroute("**/items?*")
+    expect(page.get_by_test_id("away")).to_have_count(0)
+    expect(page.locator("[data-testid=item][aria-busy=true]")).to_have_count(0)
 
 
 def test_two_hundred_thousand_items_are_read_while_one_waits_and_then_filtered(
