@@ -103,9 +103,11 @@ async def thumbnail(
 
     def answer() -> Response:
         small = product().results.thumbnail(actor(), task_id, number, side)
-        headers = _headers(v)
+        # What keeps a picture from being shown may pass.
         return (
-            picture_answer(small, headers) if small else Response(status_code=204, headers=headers)
+            picture_answer(small, _headers(v))
+            if small
+            else Response(status_code=204, headers=ASKED_AGAIN)
         )
 
     return await in_turn(SMALL, request, answer)

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
+MOST_PARTS = 400_000
+"""Values of a JSON text, counted by their separators, up to which it is parsed: a detection of
+20,000 objects has a third of that."""
 MAX_TEXT = 20_000
 """Characters of a text that are kept."""
 MAX_CLASSES = 10
@@ -80,6 +83,19 @@ def parse_answer(content: bytes) -> object:
         return None
 
 
+def may_be_parsed(content: bytes) -> bool:
+    """Whether parsing JSON costs about as much memory as the JSON itself: of small parts, such as
+    empty arrays, a few bytes become a hundred."""
+    return sum(content.count(sign) for sign in (b",", b"[", b"{")) <= MOST_PARTS
+
+
+def brief(reading: Reading | None) -> Reading | None:
+    """Return what is shown of a reading: its first classes, the beginning of its text."""
+    if reading is None:
+        return None
+    return replace(reading, classes=reading.classes[:MAX_CLASSES], text=reading.text[:MAX_TEXT])
+
+
 def read_answer(answer: object) -> Reading | None:
     """Return what a parsed answer says, None where that is not simple."""
     for candidate in _candidates(answer, 0):
@@ -123,7 +139,7 @@ def _classes(value: object) -> Reading | None:
         return None
     # Those without a number come last, in the order of the server.
     scores.sort(key=lambda one: math.inf if one.confidence is None else -one.confidence)
-    return Reading(tuple(scores[:MAX_CLASSES]), total=len(scores))
+    return Reading(tuple(scores), total=len(scores))
 
 
 def _score(value: object) -> ClassScore | None:
@@ -201,7 +217,7 @@ def _text(value: object) -> Reading | None:
 
 def _said(value: object) -> Reading | None:
     if isinstance(value, str) and value.strip() and value[:1] not in ("{", "["):
-        return Reading(text=_whole(value[:MAX_TEXT]))
+        return Reading(text=_whole(value))
     return None
 
 

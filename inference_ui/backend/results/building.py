@@ -21,7 +21,7 @@ from inference_ui.backend.protocols import ServiceProtocol, protocol_of
 from inference_ui.backend.protocols.detections import plain_detection
 from inference_ui.backend.protocols.found import MAX_CLASSES, Found, found_in, found_of
 from inference_ui.backend.records import JOURNAL, SIDECAR, ItemStatus, JournalLine, SidecarLine
-from inference_ui.backend.results.answers import parse_answer
+from inference_ui.backend.results.answers import may_be_parsed, parse_answer
 from inference_ui.backend.results.columns import UNKNOWN, Columns, Facts, Status
 from inference_ui.backend.results.lines import Line, Place, next_line, open_lines
 
@@ -150,7 +150,7 @@ class Follower:
 
 def sum_up(body: bytes, protocol: ServiceProtocol) -> Found | None:
     """Return what an answer holds; None where it is no detection."""
-    if b"dobjects" not in body:
+    if b"dobjects" not in body or not may_be_parsed(body):
         return None
     if body.isascii():
         plain = plain_detection(body, may_be_enveloped=protocol.envelopes)

@@ -20,7 +20,14 @@ from inference_ui.backend.models.task import TaskPlan
 from inference_ui.backend.protocols import protocol_of
 from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.records import IMAGE_SUFFIXES, ItemStatus
-from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
+from inference_ui.backend.results.answers import (
+    MOST_PARTS,
+    Reading,
+    brief,
+    may_be_parsed,
+    parse_answer,
+    read_answer,
+)
 from inference_ui.backend.results.boxes import Corners, better_format, place
 from inference_ui.backend.results.items import Entry
 from inference_ui.backend.results.pictures import PictureOrigin, find_picture
@@ -202,6 +209,8 @@ def _answer(
     if size > MAX_PARSED:
         too_large = Message("RESULT_TOO_LARGE", {"size": size, "most": MAX_PARSED})
         return _Answer(result, warnings=(too_large,))
+    if not may_be_parsed(content):
+        return _Answer(result, warnings=(Message("RESULT_TOO_MANY_PARTS", {"most": MOST_PARTS}),))
     return _read(result, parse_answer(content), plan.package, picture, box_format)
 
 
@@ -214,7 +223,7 @@ def _read(
 ) -> _Answer:
     found = protocol_of(package.service_type, model_name=package.model_name).unwrap(answer)
     if found is None:
-        return _Answer(result, reading=read_answer(answer))
+        return _Answer(result, reading=brief(read_answer(answer)))
     size = (picture.width, picture.height) if picture else None
     placed = place(found.boxes, box_format, size)
     better = better_format(found.boxes, box_format, size) if size and placed.warnings else None

@@ -25,6 +25,7 @@ from inference_ui.backend.errors import Message, NotFound, Refused
 from inference_ui.backend.imaging import PictureInfo, inspect, kind_of, looks_like_picture
 from inference_ui.backend.inside import open_inside
 from inference_ui.backend.records import IMAGE_SUFFIXES, SOURCE_ROOT
+from inference_ui.backend.results.answers import may_be_parsed
 
 MAX_INPUT = 64 << 20
 """Bytes of an input that are read as a whole."""
@@ -144,7 +145,7 @@ def read_input(dataset: Path, name: str, most: int = MAX_INPUT) -> bytes:
         if size > most:
             raise Refused("INPUT_TOO_LARGE", size=size, most=most)
         try:
-            return file.read(most)
+            return file.read(size)  # asked for more, it would make room for more
         except OSError as error:
             raise NotFound("FILE_UNREADABLE", path=name, error=error.strerror) from error
 
@@ -154,6 +155,8 @@ def _is_image_name(name: str) -> bool:
 
 
 def _request(content: bytes) -> object:
+    if not may_be_parsed(content):
+        return None
     try:
         return msgspec.json.decode(content)
     except (ValueError, RecursionError):

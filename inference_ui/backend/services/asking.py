@@ -19,7 +19,7 @@ from inference_ui.backend.errors import Message, Refused
 from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.backend.protocols import ServiceProtocol
 from inference_ui.backend.protocols.box_format import BoxFormat
-from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
+from inference_ui.backend.results.answers import Reading, brief, parse_answer, read_answer
 from inference_ui.backend.results.boxes import Corners, place
 
 MAX_QUESTION = 32 << 20
@@ -217,7 +217,7 @@ def _read(
         shortened=len(text) > MAX_SHOWN or len(content) > MAX_ANSWER,
         error=error or "",
         objects=objects,
-        reading=read_answer(parsed) if parsed is not None and objects is None else None,
+        reading=brief(read_answer(parsed)) if parsed is not None and objects is None else None,
         size=size,
         warnings=warnings,
         request=request,

@@ -8,6 +8,8 @@ TEXT = {
     "SOURCE_OUTSIDE": "The source is not in the task's dataset",
     "NO_RESULT": "This item has no result file",
     "RESULT_UNREADABLE": "The result file cannot be read: {error}",
+    "RESULT_TOO_MANY_PARTS": "The result has more than {most, number} values; it is shown "
+    "as it is, and not read",
     "RESULT_TOO_LARGE": "The result has {size, size}; above {most, size} "
     "it is not parsed, and only its beginning is shown",
     "INPUT_TOO_LARGE": "The input has {size, size}; above {most, size} it is not read",

@@ -8,6 +8,7 @@ TEXT = {
     "SOURCE_OUTSIDE": "来源不在任务的数据集里",
     "NO_RESULT": "这一项没有结果文件",
     "RESULT_UNREADABLE": "结果文件读不了：{error}",
+    "RESULT_TOO_MANY_PARTS": "结果里的值超过 {most, number} 个，不解析，只显示原文",
     "RESULT_TOO_LARGE": "结果有 {size, size}，超过 {most, size} 不解析，只显示开头",
     "INPUT_TOO_LARGE": "输入有 {size, size}，超过 {most, size} 不读取",
     "NO_PICTURE": "输入里没有图片，旁边也没有同名的图片",

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_ui.backend.results.answers import (
+    MAX_TEXT,
     ClassScore,
     Reading,
     Vector,
+    brief,
     parse_answer,
     read_answer,
 )
@@ -76,7 +78,9 @@ def test_of_many_vectors_and_classes_the_first_are_told_and_how_many_there_are()
     assert (vectors.total, len(vectors.vectors)) == (1000, 10)
     classes = read_answer([{"label": str(n), "score": n / 1000} for n in range(1000)])
     assert (classes.total, [one.name for one in classes.classes[:2]]) == (1000, ["999", "998"])
-    assert len(classes.classes) == 10
+    assert (len(classes.classes), len(brief(classes).classes)) == (1000, 10)
+    text = read_answer({"text": "a" * 30_000})
+    assert (len(text.text), len(brief(text).text)) == (30_000, MAX_TEXT)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,20 @@ def test_answers_that_are_no_detection_are_told_in_words(run: RunTask) -> None:
         ("", ""),
     ]
     assert found[2]["text"] == "Two cats."
+
+
+def test_nothing_that_an_answer_says_is_left_out(run: RunTask) -> None:
+    labels = [{"label": f"class {number}", "score": 0.5} for number in range(25)]
+    run.succeeded("a.png", PICTURE, json.dumps({"predictions": labels}).encode())
+    run.succeeded("b.png", PICTURE, json.dumps({"text": "x" * 30_000}).encode())
+    found = rows(run)
+    assert [row["class"] for row in found[:25]] == [one["label"] for one in labels]
+    assert len(found[25]["text"]) == 30_000
+
+
+def test_what_the_server_said_is_told_of_a_source_elsewhere_too(run: RunTask) -> None:
+    run.line(source="/elsewhere/a.json", status="FAILED", errorMesssage="model is gone")
+    assert rows(run)[0]["error"] == "model is gone"
 
 
 @pytest.mark.parametrize(

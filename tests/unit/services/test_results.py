@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -341,3 +342,33 @@ def test_the_results_of_a_task_that_is_not_there_are_not_there(results, item_lis
     for question in (item_list.page, item_list.overview):
         with pytest.raises(NotFound):
             question(administrator, "nobody")
+
+
+BOMB = b"[" + b"[]," * 3_000_000 + b"[]]"
+
+
+def peak_of(call):
+    """How much memory Python took at most while something was done, in bytes."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_result_of_millions_of_values_is_shown_and_not_read(run, seen):
+    run.succeeded("a.json", PAGE, b'{"dobjects":' + BOMB + b"}")
+    view = []
+    assert peak_of(lambda: view.append(seen("item", 1))) < 60 << 20
+    assert "RESULT_TOO_MANY_PARTS" in codes(view[0].warnings)
+    assert view[0].objects is None
+    assert view[0].result.text.startswith('{"dobjects":[[],')
+
+
+def test_a_request_of_millions_of_values_has_no_picture(run, seen):
+    run.succeeded("a.json", b'{"jsonData":' + BOMB + b"}", detection(CAR))
+    view = []
+    assert peak_of(lambda: view.append(seen("item", 1))) < 60 << 20
+    assert view[0].picture_problem.code == "NO_PICTURE"
+    assert len(view[0].objects) == 1

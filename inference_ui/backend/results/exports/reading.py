@@ -15,7 +15,7 @@ from inference_ui.backend.inside import OpenFolder, plain_relative
 from inference_ui.backend.protocols import protocol_of
 from inference_ui.backend.protocols.detections import plain_detections
 from inference_ui.backend.records import JOURNAL, SIDECAR, Detections, ItemStatus
-from inference_ui.backend.results.answers import Reading, parse_answer, read_answer
+from inference_ui.backend.results.answers import Reading, may_be_parsed, parse_answer, read_answer
 from inference_ui.backend.results.boxes import Corners, place
 from inference_ui.backend.results.exports.job import ExportJob, LeftOut
 from inference_ui.backend.results.exports.sizes import Sizes
@@ -109,7 +109,7 @@ class Items:
             return Answer(problem=error.code)
         except OSError:
             return Answer(problem="RESULT_UNREADABLE")
-        if content is None:
+        if content is None or not may_be_parsed(content):
             return Answer(problem="RESULT_TOO_LARGE")
         found = plain_detections(content, may_be_enveloped=self._protocol.envelopes)
         if found is not None:

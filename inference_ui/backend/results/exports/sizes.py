@@ -46,6 +46,7 @@ class Sizes:
             self._fd = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:
             self._fd = -1
+        self._file: os.stat_result
         self._first = sys.maxsize
         self._records = b""
 
@@ -54,10 +55,12 @@ class Sizes:
         None where it has none, or one that is broken."""
         if entry.relative is None:
             return None
-        size = self._known(entry)
-        if size is not None:
-            return entry.relative, *size
         try:
+            # A file that was replaced may hold another picture.
+            self._file = (self._dataset / entry.relative).stat()
+            size = self._known(entry)
+            if size is not None:
+                return entry.relative, *size
             picture = self._look(entry.relative)
         except (Refused, OSError):
             return None
@@ -100,7 +103,7 @@ class Sizes:
         if len(record) < _RECORD.size:
             return None
         check, width, height = _RECORD.unpack(record)
-        return (width, height) if check == _check(entry.source, width, height) else None
+        return (width, height) if check == self._check(entry, width, height) else None
 
     def _read(self, number: int) -> None:
         self._first = number
@@ -110,11 +113,16 @@ class Sizes:
     def _remember(self, entry: Entry, width: int, height: int) -> None:
         if self._fd < 0:
             return
-        record = _RECORD.pack(_check(entry.source, width, height), width, height)
+        record = _RECORD.pack(self._check(entry, width, height), width, height)
         try:
             os.pwrite(self._fd, record, entry.number * _RECORD.size)
         except OSError:
             self.close()  # a full disk is no reason to end: it is only slower the next time
+
+    def _check(self, entry: Entry, width: int, height: int) -> int:
+        file = self._file
+        known = f"{entry.source}\0{width}x{height}\0{file.st_size}\0{file.st_mtime_ns}"
+        return crc32(known.encode("utf-8", "replace"))
 
 
 def is_image(name: str) -> bool:
@@ -122,7 +130,3 @@ def is_image(name: str) -> bool:
     # PurePath says the same, and takes as long as all the rest.
     stem, dot, suffix = name.rpartition(".")
     return bool(dot and stem) and stem[-1] != "/" and f".{suffix.lower()}" in IMAGE_SUFFIXES
-
-
-def _check(source: str, width: int, height: int) -> int:
-    return crc32(f"{source}\0{width}x{height}".encode("utf-8", "replace"))

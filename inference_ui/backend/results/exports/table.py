@@ -38,7 +38,7 @@ def table(items: Items) -> Iterator[bytes]:
     target.write("\ufeff")
     writer.writerow(COLUMNS)
     for entry in items:
-        error = entry.error if entry.problem is None else entry.problem.code
+        error = entry.error or (entry.problem.code if entry.problem else "")
         answer = Answer()
         if entry.status == ItemStatus.SUCCEEDED:
             answer = items.answer(entry)
