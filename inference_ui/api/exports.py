@@ -81,9 +81,11 @@ def export(
     if "prefetch" in sec_purpose:
         raise Refused("EXPORT_PREFETCH")
     user = actor()
+    exports = product().exports
+    journal = exports.journal(user, task_id)  # first, so that the numbers are of no other
     numbers = product().items.numbers(user, task_id, wanted, upto)
-    started = product().exports.start(
-        user, task_id, format, token, numbers=numbers, box_format=box_format
+    started = exports.start(
+        user, task_id, format, token, numbers=numbers, journal=journal, box_format=box_format
     )
     return _ExportResponse(started)
 

@@ -78,6 +78,11 @@ class Export:
         """Whether it has not ended yet."""
         return self._state is ExportState.RUNNING
 
+    @property
+    def is_fetched(self) -> bool:
+        """Whether somebody has read some of it."""
+        return self._bytes > 0
+
     def progress(self) -> ExportProgress:
         """Return how far it is."""
         with self._guard:

@@ -29,7 +29,9 @@ from inference_ui.backend.services.tasks import Tasks
 AT_ONCE = 2
 """Exports that run at the same time, each of another user."""
 PATIENCE_S = 300.0
-"""So long an export waits for its reader before it makes room for others."""
+"""So long an export waits for its reader before it makes room for others, and …"""
+FIRST_PATIENCE_S = 30.0
+"""… so long for one who has read nothing yet: he may have gone before it began."""
 
 _KEPT = 100
 _SIZES_BYTES = 256 << 20
@@ -56,10 +58,12 @@ class Exports:
         token: str,
         *,
         numbers: Numbers | None = None,
+        journal: tuple[int, int] | None = None,
         box_format: BoxFormat | None = None,
     ) -> Export:
         """Begin an export of the items with these ``numbers`` (from 1, in their order), None for
         all that there are now. Boxes are read as ``box_format``, else as the package says.
+        ``journal`` is which one the numbers are of, as :meth:`journal` said before.
 
         ``token`` is 32 hexadecimal digits. Whoever gets the export reads it to its end, and closes
         it. Raises :class:`NotFound`, :class:`Refused` for a token, and :class:`Conflict` when it is
@@ -80,12 +84,17 @@ class Exports:
             try:
                 count = None if numbers is None else len(numbers)
                 package = self._packages.format_of(actor, task.plan.package)
-                job = self._job(task, wanted, box_format or package.box_format, count)
+                read_as = box_format or package.box_format
+                job = self._job(task, wanted, read_as, count, journal)
                 export = Export(job, given, actor.id, task_id)
             except OSError as error:
                 raise StoreError("EXPORT_NO_ROOM", error=error.strerror) from error
             self._keep(token, export)
             return export
+
+    def journal(self, actor: Actor, task_id: str) -> tuple[int, int] | None:
+        """Return which journal a task has. Raises :class:`NotFound`."""
+        return journal_of(self._tasks.get(actor, task_id).plan.output_folder)
 
     def progress(self, actor: Actor, task_id: str, token: str) -> ExportProgress:
         """Return how far an export of the acting user is, or how it ended. Raises
@@ -119,8 +128,10 @@ class Exports:
         running = self._running()
         if len(running) >= AT_ONCE or any(export.owner == actor.id for export in running):
             for export in running:
-                if time.monotonic() - export.read_at > PATIENCE_S:
+                patience = PATIENCE_S if export.is_fetched else FIRST_PATIENCE_S
+                if time.monotonic() - export.read_at > patience:
                     export.stop(ExportState.FAILED, Message("EXPORT_NOT_FETCHED"))
+                    export.close()
             running = self._running()
         known = self._known.get(token)
         if known is not None and (known in running or known.owner != actor.id):
@@ -138,7 +149,9 @@ class Exports:
         self._known[token] = export
         ended = [key for key, one in self._known.items() if not one.running]
         for key in ended[: max(0, len(self._known) - _KEPT)]:
-            del self._known[key]
+            export = self._known.pop(key)
+            if isinstance(export, Export):
+                export.close()
 
     def _job(
         self,
@@ -146,6 +159,7 @@ class Exports:
         wanted: ExportFormat,
         box_format: BoxFormat,
         count: int | None,
+        journal: tuple[int, int] | None,
     ) -> ExportJob:
         package = task.plan.package
         for folder in (self._scratch, self._sizes):
@@ -164,7 +178,7 @@ class Exports:
             at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=__version__,
             count=count,
-            journal=journal_of(task.plan.output_folder),
+            journal=journal or journal_of(task.plan.output_folder),
         )
 
 

@@ -34,6 +34,9 @@ from inference_ui.backend.services.tasks import Tasks
 MOST_ROWS = 500
 """Rows of one page at most."""
 
+LAG = 20_000
+"""Items by which the index of a running task may be behind."""
+
 _AT_A_TIME = 100
 
 
@@ -154,14 +157,15 @@ class ItemList:
         """Return the numbers of all items that are wanted, in their order; None for all there
         are.
 
-        Raises :class:`Conflict` while those of an ended task are still being read: a part would be
-        taken for all.
+        Raises :class:`Conflict` while items are still being read: a part would be taken for all.
+        Of a task that runs, the last ones always are.
         """
         if wanted.plain:
             self._tasks.get(actor, task_id)
             return None
         sight = self._sight(actor, task_id)
-        if sight.ended and sight.lines < sight.total:
+        unread = sight.total - sight.lines
+        if unread > (0 if sight.ended else LAG) or (upto or 0) > sight.lines:
             progress = _indexed(sight).progress
             raise Conflict("ITEMS_BEING_READ", progress=progress, total=sight.total)
         lines = min(sight.lines, sight.lines if upto is None else max(0, upto))

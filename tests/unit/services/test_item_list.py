@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from inference_ui.backend.errors import NotFound, StoreError
+from inference_ui.backend.errors import Conflict, NotFound, StoreError
 from inference_ui.backend.models.task import TaskStatus
 from inference_ui.backend.records import JOURNAL, SIDECAR, result_location
 from inference_ui.backend.results.entries import Entries
 from inference_ui.backend.results.query import ItemFilter, ItemKind, ItemOrder
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.item_index import IN_PROCESS, UNKNOWN_IN_PROCESS, ItemIndexes
-from inference_ui.backend.services.item_list import ItemList
+from inference_ui.backend.services.item_list import LAG, ItemList
 from inference_ui.backend.services.tasks import Tasks
 from tests.support.item_worlds import Item, ItemFolder
 from tests.support.results import RunTask
@@ -144,6 +144,16 @@ def test_the_numbers_of_a_filter_are_all_of_them(shown):
     assert shown.list.numbers(shown.actor, shown.task.id, ItemFilter()) is None
     with pytest.raises(NotFound):
         shown.list.numbers(shown.actor, "nobody", ItemFilter())
+
+
+def test_no_part_is_taken_for_all_that_a_filter_leaves(shown):
+    lines_only(shown.files, many(LAG + IN_PROCESS))
+    with pytest.raises(Conflict, match="ITEMS_BEING_READ"):
+        shown.list.numbers(shown.actor, shown.task.id, CARS)
+    shown.whole()
+    found = shown.list.numbers(shown.actor, shown.task.id, CARS)
+    assert found is not None
+    assert len(found) == (LAG + IN_PROCESS) // 10
 
 
 def test_a_journal_that_was_replaced_is_read_anew(shown):
