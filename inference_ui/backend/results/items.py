@@ -27,8 +27,7 @@ _journal = msgspec.json.Decoder(JournalLine)
 _sidecar = msgspec.json.Decoder(SidecarLine)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of the journal. ``relative`` is the input's path in the dataset, None when ``source``
     names no place in it; ``more`` is None where the sidecar does not know the item."""
 
@@ -55,7 +54,7 @@ class Known(NamedTuple):
     ms: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # freezing one takes as long as all the rest of a row
 class ItemRow:
     """An item in the list. ``lowest`` is the lowest confidence, ``ms`` the time from request to
     answer; None where it is not known. ``error`` is in the words of the server or client."""
@@ -83,43 +82,37 @@ def entry_of(number: int, line: Line, beside: Line | None, dataset: Path) -> Ent
     if status not in (ItemStatus.SUCCEEDED, ItemStatus.FAILED):
         status = UNREADABLE
         problem = problem or Message("STATUS_UNKNOWN", {"status": said.status[:_LONGEST_ERROR]})
+    more = _more(beside, said.source)
     return Entry(
-        number,
-        source=said.source,
-        status=status,
-        relative=relative,
-        location=said.resultLocation,
-        error=said.error,
-        problem=problem,
-        more=_more(beside, said.source),
+        number, said.source, status, relative, said.resultLocation, said.error, problem, more
     )
 
 
 def row_of(entry: Entry, facts: Known | None = None) -> ItemRow:
     """Return an entry as a row of the list; ``facts`` is what is known where its sidecar has no
     line of it."""
-    more = entry.more
-    known = Known(more.n, more.low, more.ms) if more else facts or Known()
+    more, error = entry.more, entry.error
+    objects, lowest, ms = (more.n, more.low, more.ms) if more else facts or Known()
     return ItemRow(
-        number=entry.number,
-        name=entry.name[:_LONGEST_NAME],
-        status=entry.status,
-        objects=known.objects,
-        lowest=known.lowest,
-        ms=known.ms,
-        error=entry.error[:_LONGEST_ERROR] if entry.error is not None else None,
-        problem=entry.problem,
+        entry.number,
+        entry.name[:_LONGEST_NAME],
+        entry.status,
+        objects,
+        lowest,
+        ms,
+        error if error is None else error[:_LONGEST_ERROR],
+        entry.problem,
     )
 
 
 def _relative(source: str, dataset: Path) -> tuple[str | None, Message | None]:
     """Return the path in the dataset that a source names, or what is wrong with it."""
-    for root in (SOURCE_ROOT, f"{dataset}/"):
-        if source.startswith(root):
-            try:
-                return plain_relative(source.removeprefix(root)), None
-            except Refused:
-                break
+    root = SOURCE_ROOT if source.startswith(SOURCE_ROOT) else f"{dataset}/"
+    if source.startswith(root):
+        try:
+            return plain_relative(source[len(root) :]), None
+        except Refused:
+            pass
     return None, Message("SOURCE_OUTSIDE")
 
 
