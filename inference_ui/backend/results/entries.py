@@ -34,7 +34,7 @@ class Entries:
     ) -> tuple[Window, list[Entry]]:
         """Return up to ``count`` entries from number ``first`` on."""
         window = self._window(output / JOURNAL, first, count)
-        beside = self._window(output / SIDECAR, first, count).lines
+        beside = self._beside(output / SIDECAR, first, count)
         numbers = range(first, first + len(window.lines))
         return window, _entries(numbers, window.lines, beside, dataset)
 
@@ -52,6 +52,12 @@ class Entries:
         lines = dict(zip(known, beside.lines, strict=False))
         sides = [lines.get(number) for number in there]
         return window, _entries(there, window.lines, sides, dataset)
+
+    def _beside(self, path: Path, first: int, count: int) -> Sequence[Line]:
+        try:
+            return self._indexes.of(path).some(first, count).lines
+        except OSError as error:
+            raise StoreError("JOURNAL_UNREADABLE", error=error.strerror) from error
 
     def _window(self, path: Path, first: int, count: int) -> Window:
         try:

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import stat
+import sys
 import threading
 from array import array
 from collections import OrderedDict
@@ -116,12 +117,19 @@ class LineIndex:
         """
         return self._at(lambda file: self._read(file, first, min(count, self._lines - first)))
 
+    def some(self, first: int, count: int) -> Window:
+        """Return what :meth:`window` does, having read no further than it must: ``total`` may be
+        less than there are."""
+        return self._at(
+            lambda file: self._read(file, first, min(count, self._lines - first)), first + count
+        )
+
     def pick(self, numbers: Sequence[int]) -> Window:
         """Return the lines of these numbers (0 for the first) in their order, without those that
         are not there. Raises :class:`OSError` as :meth:`window` does."""
         return self._at(lambda file: self._picked(file, numbers))
 
-    def _at(self, read: Callable[[BinaryIO], Iterable[Line]]) -> Window:
+    def _at(self, read: Callable[[BinaryIO], Iterable[Line]], enough: int = sys.maxsize) -> Window:
         with self._lock:
             try:
                 file = open_lines(self._path)
@@ -130,18 +138,18 @@ class LineIndex:
                     self._forget()
                 return Window(generation=self._generation)
             with file:
-                self._follow(file.fileno())
+                self._follow(file.fileno(), enough)
                 return Window(self._lines, self._generation, tuple(read(file)))
 
-    def _follow(self, fd: int) -> None:
-        """Take in what was appended since the last time."""
+    def _follow(self, fd: int, enough: int) -> None:
+        """Take in what was appended since the last time, until so many lines are known."""
         size = os.fstat(fd).st_size
         if not self._place.continues(fd):
             self._forget()
             self._place = Place.at(fd, 0)
             self._generation = self._named(fd, 0)
         position = before = self._end
-        while position < size:
+        while position < size and self._lines < enough:
             chunk = os.pread(fd, min(_CHUNK, size - position), position)
             if not chunk:
                 break

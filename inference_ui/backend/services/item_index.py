@@ -64,7 +64,7 @@ class Wanted:
     task_id: str
     files: ResultFiles
     lines: int
-    beside: int
+    beside: Callable[[], int]
     generation: str
     ended: bool
 
@@ -155,21 +155,25 @@ class ItemIndexes:
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._closing = False
 
-    def of(self, wanted: Wanted, *, wait_s: float = WAIT_S) -> ItemIndex:
-        """Return the index of a task, after ``wait_s`` seconds at most. When it is behind, it is
-        brought up to date."""
+    def of(self, wanted: Wanted, *, urgent: bool = True) -> ItemIndex:
+        """Return the index of a task. When it is behind, it is brought up to date; where it is
+        ``urgent`` that is waited for, for a moment. Where it is not, much is only begun when it is
+        asked for again: whoever opens a page is not held up by what he may need next."""
         with self._lock:
-            index = self._indexes.pop(wanted.task_id, None) or ItemIndex()
+            index = self._indexes.pop(wanted.task_id, None)
+            is_new, index = index is None, index or ItemIndex()
             self._indexes[wanted.task_id] = index
             self._forget()
             columns, generation = index.state
             behind = generation != wanted.generation or columns.lines < wanted.lines
             due = index.idle.is_set() and time.monotonic() >= index.again_at
+            if is_new and not urgent and wanted.lines > IN_PROCESS:
+                due = False
             if behind and due and not self._closing:
                 index.idle.clear()
                 self._threads.submit(self._follow, index, wanted)
-        if behind and not index.in_process:
-            index.idle.wait(wait_s)
+        if behind and urgent and not index.in_process:
+            index.idle.wait(WAIT_S)
         return index
 
     def close(self) -> None:
@@ -301,6 +305,8 @@ class ItemIndexes:
 
 
 def _is_much(columns: Columns, wanted: Wanted) -> bool:
-    unknown = wanted.lines - max(wanted.beside, columns.lines)
-    much = wanted.lines - columns.lines > IN_PROCESS
-    return much or (unknown > UNKNOWN_IN_PROCESS and (wanted.ended or not wanted.beside))
+    if wanted.lines - columns.lines > IN_PROCESS:
+        return True
+    beside = wanted.beside()
+    unknown = wanted.lines - max(beside, columns.lines)
+    return unknown > UNKNOWN_IN_PROCESS and (wanted.ended or not beside)

@@ -120,7 +120,7 @@ class ItemList:
         """Return up to ``limit`` rows (at most 500) after the first ``offset`` that are wanted,
         looking at the first ``upto`` items alone."""
         # A plain page waits for nothing.
-        sight = self._sight(actor, task_id, wait=not wanted.plain)
+        sight = self._sight(actor, task_id, urgent=not wanted.plain)
         first, count = max(0, offset), max(0, min(limit, MOST_ROWS))
         lines = sight.total if wanted.plain else sight.lines
         if upto is not None:
@@ -187,7 +187,7 @@ class ItemList:
             self._at(sight, shown.emptiest),
         )
 
-    def _sight(self, actor: Actor, task_id: str, *, wait: bool = True) -> _Sight:
+    def _sight(self, actor: Actor, task_id: str, *, urgent: bool = True) -> _Sight:
         task = self._tasks.get(actor, task_id)
         # Asked before the journal is read: what is read afterwards is then all there will be.
         ended = TaskStatus(task.status).ended
@@ -195,9 +195,15 @@ class ItemList:
         window = self._entries.total(output)
         package = task.plan.package
         files = ResultFiles(output, package.service_type, package.model_name)
-        beside = self._entries.known(output)
-        wanted = Wanted(task_id, files, window.total, beside, window.generation, ended)
-        index = self._indexes.of(wanted) if wait else self._indexes.of(wanted, wait_s=0)
+        wanted = Wanted(
+            task_id,
+            files,
+            window.total,
+            lambda: self._entries.known(output),
+            window.generation,
+            ended,
+        )
+        index = self._indexes.of(wanted, urgent=urgent)
         columns = index.of(window.generation)
         lines = min(columns.lines, window.total)
         return _Sight(task, window.total, window.generation, ended, index, columns, lines)
