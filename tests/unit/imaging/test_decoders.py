@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -63,12 +64,23 @@ def outcome(decoders, data):
 
 def processes(of=None):
     """The decoders that a process (this one) has started."""
-    children = (of or psutil.Process()).children()
-    return [
-        one
-        for one in children
-        if one.pid not in _others and "inference_ui.backend.imaging.decoder" in one.cmdline()
-    ]
+    found = []
+    for child in (of or psutil.Process()).children():
+        with contextlib.suppress(psutil.Error):  # it ends while it is looked at
+            mine = child.pid not in _others
+            if mine and "inference_ui.backend.imaging.decoder" in child.cmdline():
+                found.append(child)
+    return found
+
+
+def decoding():
+    """Those that are so large that they must be decoding."""
+    found = []
+    for one in processes():
+        with contextlib.suppress(psutil.Error):
+            if one.memory_info().rss > 80 << 20:
+                found.append(one)
+    return found
 
 
 def test_a_picture_is_decoded_elsewhere(decoders):
@@ -106,10 +118,7 @@ def test_one_that_was_killed_while_it_decodes_is_told_and_replaced(decoders):
     data = zip_bomb_png(9_900)
 
     def kill():
-        busy = wait_for(
-            lambda: [one for one in processes() if one.memory_info().rss > 100 << 20],
-            "a process that decodes",
-        )
+        busy = wait_for(decoding, "a process that decodes")
         busy[0].send_signal(signal.SIGKILL)
 
     with ThreadPoolExecutor(1) as aside:
@@ -178,7 +187,7 @@ def test_large_pictures_leave_room_for_small_ones(decoders):
 
     with ThreadPoolExecutor(3) as threads:
         all_of_them = [threads.submit(show_large) for _ in range(3)]
-        wait_for(lambda: any(one.memory_info().rss > 80 << 20 for one in processes()), "decoding")
+        wait_for(decoding, "a process that decodes")
         ask(decoders, a_picture())
         done.append("small")
         for one in all_of_them:
