@@ -255,9 +255,9 @@ def test_it_ends_with_a_server_that_is_killed():
 
 
 def test_closing_ends_what_is_decoded_and_refuses_who_waits():
-    decoders = Decoders()
+    decoders, picture = Decoders(), zip_bomb_png(9_900)
     with ThreadPoolExecutor(6) as threads:
-        waiting = [threads.submit(outcome, decoders, zip_bomb_png(9_900)) for _ in range(6)]
+        waiting = [threads.submit(outcome, decoders, picture) for _ in range(6)]
         wait_for(lambda: len(processes()) == AT_ONCE, "as many as there may be")
         for process in processes():
             process.suspend()  # none may be quicker than the end
