@@ -8,11 +8,9 @@ after some items were tried again, is simply no record.
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import sys
-from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -78,9 +76,9 @@ class Sizes:
     def _look(self, name: str) -> tuple[str, int, int]:
         head = self._head(name)
         if head is not None:
-            with suppress(imaging.BadPicture):  # which may only be for its end that is not here
-                info = imaging.inspect(io.BytesIO(head))
-                return name, info.width, info.height
+            size = imaging.size_of_picture(head)
+            if size is not None:  # else its header may only end further on
+                return name, *size
         found = find_picture(self._dataset, name)
         info = found.inspect()
         path = name if found.origin is PictureOrigin.EMBEDDED else found.name
