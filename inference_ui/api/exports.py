@@ -6,6 +6,7 @@ its end has no end: the connection is cut, so that whoever fetches it does not t
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
@@ -34,7 +35,7 @@ _ENDINGS = {
 }
 
 
-class _ExportResponse(StreamingResponse):
+class ExportResponse(StreamingResponse):
     """Streams an export, and ends it with the connection, however that ends."""
 
     def __init__(self, export: Export) -> None:
@@ -46,6 +47,8 @@ class _ExportResponse(StreamingResponse):
         }
         super().__init__(_pieces(export), media_type=media_type, headers=headers)
         self._export = export
+        # One that is dropped unsent, as when a request is cancelled, has nobody else to close it.
+        weakref.finalize(self, export.close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it. What is not whole is left without its last chunk, and the server then cuts the
@@ -87,7 +90,7 @@ def export(
     started = exports.start(
         user, task_id, format, token, numbers=numbers, journal=journal, box_format=box_format
     )
-    return _ExportResponse(started)
+    return ExportResponse(started)
 
 
 @router.get("/{token}", response_model=ExportProgress)

@@ -8,94 +8,29 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
 import httpx
 import numpy as np
-import psutil
 import pytest
 
 from inference_ui.backend.bootstrap import build, seed
 from inference_ui.backend.errors import CannotGoOn, Conflict
 from inference_ui.backend.models.account import Role
-from inference_ui.backend.models.task import InferenceTask, TaskStatus
 from inference_ui.backend.records import JOURNAL
 from inference_ui.backend.results.exports.job import ExportFormat
-from inference_ui.backend.services import exports
 from inference_ui.backend.settings import Settings
-from tests.support.exports import PROGRAM
+from tests.support.exports_http import CAR, PICTURE, Shown, shown_to_a_viewer
 from tests.support.inside import Inside
-from tests.support.results import RunTask, a_picture, detection
+from tests.support.results import detection
 from tests.support.waiting import wait_for
-
-PICTURE = a_picture(640, 480)
-CAR = ("car", 0.97, (10.0, 20.0, 110.0, 120.0))
-
-
-@dataclass
-class Shown:
-    """A task with its files, and somebody who looks at it."""
-
-    run: RunTask
-    task: InferenceTask
-    inside: Inside
-    http: httpx.Client
-
-    @property
-    def path(self) -> str:
-        return f"/api/tasks/{self.task.id}/export"
-
-    def get(self, wanted: str, token: str | None = None, **query: object) -> httpx.Response:
-        asked = {"format": wanted, "token": token or token_hex(16), **query}
-        return self.http.get(self.path, params=asked)
-
-    def progress(self, token: str, http: httpx.Client | None = None) -> dict[str, object]:
-        answer = (http or self.http).get(f"{self.path}/{token}")
-        return dict(answer.json())
-
-    def endless(self) -> None:
-        """Make the export larger than all buffers between a program and a browser."""
-        self.run.succeeded("a.png", PICTURE, detection(*[CAR] * 200))
-        journal = self.run.output / JOURNAL
-        journal.write_bytes(journal.read_bytes() * 50_000)
-
-    @contextmanager
-    def running(self, http: httpx.Client | None = None) -> Iterator[tuple[str, httpx.Response]]:
-        """An endless export that has begun: its token, and its answer of which little was read."""
-        token = token_hex(16)
-        asked = {"format": "csv", "token": token}
-        http = http or self.http
-        with http.stream("GET", self.path, params=asked) as answer:
-            wait_for(lambda: self.progress(token, http).get("bytes"), "its first bytes")
-            yield token, answer
-
-    def programs(self) -> list[psutil.Process]:
-        """The programs that export for this process."""
-        return [
-            child
-            for child in psutil.Process().children()
-            if child.status() != psutil.STATUS_ZOMBIE and PROGRAM in child.cmdline()
-        ]
 
 
 @pytest.fixture
 def shown(inside: Inside, tmp_path: Path) -> Iterator[Shown]:
-    run = RunTask(tmp_path)
-    product = inside.product
-    task = run.stored(
-        product.store,
-        product.accounts.ensure_administrator(),
-        id=token_hex(8),
-        name=f"夜 {token_hex(4)}",
-        status=TaskStatus.RUNNING,
-    )
-    with inside.client(inside.session(Role.VIEWER)[1]) as http:
-        found = Shown(run, task, inside, http)
+    with shown_to_a_viewer(inside, tmp_path) as found:
         yield found
-        wait_for(lambda: not found.programs(), "the end of all programs")
 
 
 def is_coco(content: bytes) -> bool:
@@ -237,44 +172,6 @@ def test_it_ends_with_the_connection(shown: Shown) -> None:
         assert len(shown.programs()) == 1
     wait_for(lambda: not shown.programs(), "the program's end")
     wait_for(lambda: shown.progress(token)["state"] == "CANCELLED", "the end of the export")
-
-
-def test_one_at_a_time_for_a_user_and_two_in_all(shown: Shown) -> None:
-    shown.endless()
-    inside = shown.inside
-    clients = [inside.client(inside.session(Role.VIEWER)[1]) for _ in range(2)]
-    with clients[0] as second, clients[1] as third, shown.running() as (token, _):
-        mine = token_hex(16)
-        answer = shown.get("csv", mine)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "EXPORT_RUNS")
-        # A browser that saves a file shows nobody why it could not.
-        assert shown.progress(mine)["problem"] == {"code": "EXPORT_RUNS", "args": {}}
-        assert shown.get("csv", token).json()["error"]["code"] == "EXPORT_TOKEN_USED"
-        assert shown.progress(token)["state"] == "RUNNING"
-        with shown.running(second):
-            refused = third.get(shown.path, params={"format": "csv", "token": token_hex(16)})
-            assert refused.json()["error"] == {
-                "code": "EXPORTS_AT_ONCE",
-                "args": {"most": 2},
-                "text": refused.json()["error"]["text"],
-            }
-    wait_for(lambda: shown.progress(token)["state"] == "CANCELLED", "the end of the export")
-    shown.run.raw(b"")
-    (shown.run.output / JOURNAL).write_bytes(b"")
-    assert shown.get("csv", token).status_code == 200  # a browser that tries again
-
-
-def test_one_that_nobody_fetches_any_more_makes_room(
-    shown: Shown, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown.endless()
-    with shown.running() as (token, answer):
-        monkeypatch.setattr(exports, "PATIENCE_S", -1.0)
-        with shown.running() as (other, _):
-            assert shown.progress(token)["problem"] == {"code": "EXPORT_NOT_FETCHED", "args": {}}
-            assert shown.progress(other)["state"] == "RUNNING"
-            with pytest.raises(httpx.RemoteProtocolError):
-                answer.read()
 
 
 def test_sizes_of_pictures_take_a_bounded_place(shown: Shown) -> None:

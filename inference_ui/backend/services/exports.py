@@ -48,6 +48,7 @@ class Exports:
         self._sizes = folder / "picture-sizes"
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Export | _Refusal] = OrderedDict()
+        self._beginning: dict[str, str] = {}  # owners by token; they have a place already
         self._closed = False
 
     def start(
@@ -73,24 +74,25 @@ class Exports:
         task = self._tasks.get(actor, task_id)
         if not _TOKEN.fullmatch(token):
             raise Refused("EXPORT_TOKEN")
-        with self._lock:
-            try:
-                self._make_room(actor, token)
-            except Conflict as error:
-                if token not in self._known:
-                    self._keep(token, _Refusal(actor.id, task_id, error.message))
-                raise
+        self._take_place(actor, task_id, token)
+        export = None
+        try:  # without the lock: it takes a while, and others ask how far theirs are
+            box_format = box_format or self._packages.format_of(actor, task.plan.package).box_format
+            count = None if numbers is None else len(numbers)
             given = b"" if numbers is None else numbers.astype("<u4").tobytes()
-            try:
-                count = None if numbers is None else len(numbers)
-                package = self._packages.format_of(actor, task.plan.package)
-                read_as = box_format or package.box_format
-                job = self._job(task, wanted, read_as, count, journal)
-                export = Export(job, given, actor.id, task_id)
-            except OSError as error:
-                raise StoreError("EXPORT_NO_ROOM", error=error.strerror) from error
-            self._keep(token, export)
-            return export
+            export = Export(
+                self._job(task, wanted, box_format, count, journal), given, actor.id, task_id
+            )
+        except OSError as error:
+            raise StoreError("EXPORT_NO_ROOM", error=error.strerror) from error
+        finally:
+            with self._lock:
+                del self._beginning[token]
+                if export is not None:
+                    self._keep(token, export)
+        if self._closed:
+            export.close()
+        return export
 
     def journal(self, actor: Actor, task_id: str) -> tuple[int, int] | None:
         """Return which journal a task has. Raises :class:`NotFound`."""
@@ -105,7 +107,7 @@ class Exports:
         """End an export of the acting user. Raises :class:`NotFound`."""
         found = self._find(actor, task_id, token)
         if isinstance(found, Export):
-            found.stop(ExportState.CANCELLED)
+            found.close()
 
     def close(self) -> None:
         """End all, and begin no more."""
@@ -122,27 +124,43 @@ class Exports:
             raise NotFound("EXPORT_UNKNOWN")
         return found
 
+    def _take_place(self, actor: Actor, task_id: str, token: str) -> None:
+        with self._lock:
+            try:
+                self._make_room(actor, token)
+            except Conflict as error:
+                if token not in self._known and token not in self._beginning:
+                    self._keep(token, _Refusal(actor.id, task_id, error.message))
+                raise
+            self._beginning[token] = actor.id
+
     def _make_room(self, actor: Actor, token: str) -> None:
         if self._closed:
             raise Conflict("EXPORT_STOPPED")
         running = self._running()
-        if len(running) >= AT_ONCE or any(export.owner == actor.id for export in running):
+        owners = self._owners(running)
+        if len(owners) >= AT_ONCE or actor.id in owners:
             for export in running:
                 patience = PATIENCE_S if export.is_fetched else FIRST_PATIENCE_S
                 if time.monotonic() - export.read_at > patience:
                     export.stop(ExportState.FAILED, Message("EXPORT_NOT_FETCHED"))
                     export.close()
             running = self._running()
+            owners = self._owners(running)
         known = self._known.get(token)
-        if known is not None and (known in running or known.owner != actor.id):
+        used = known is not None and (known in running or known.owner != actor.id)
+        if used or token in self._beginning:
             raise Conflict("EXPORT_TOKEN_USED")
-        if any(export.owner == actor.id for export in running):
+        if actor.id in owners:
             raise Conflict("EXPORT_RUNS")
-        if len(running) >= AT_ONCE:
+        if len(owners) >= AT_ONCE:
             raise Conflict("EXPORTS_AT_ONCE", most=AT_ONCE)
 
     def _running(self) -> list[Export]:
         return [one for one in self._known.values() if isinstance(one, Export) and one.running]
+
+    def _owners(self, running: list[Export]) -> list[str]:
+        return [*(export.owner for export in running), *self._beginning.values()]
 
     def _keep(self, token: str, export: Export | _Refusal) -> None:
         self._known.pop(token, None)

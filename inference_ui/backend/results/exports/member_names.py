@@ -1,5 +1,9 @@
 """Names of a zip's members, whatever the items are called: none leads out of the folder that the
-zip is unpacked into, on any system, and no two are the same."""
+zip is unpacked into, on any system, and no two are the same.
+
+Two that differ in capitals alone stay so, though Windows and macOS keep only one of them: labels
+and pictures belong together by their names.
+"""
 
 from __future__ import annotations
 
