@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -86,19 +87,39 @@ def test_it_ends_when_nobody_listens_though_there_is_nothing_to_write(run: RunTa
     assert (process.returncode, content, errors) == (1, b"", b"")
 
 
-def test_results_that_were_replaced_since_are_not_mixed_up(run: RunTask) -> None:
-    run.succeeded("a.png", PICTURE, detection(CAR))
-    job = job_of(run, ExportFormat.CSV, journal=journal_of(str(run.output)))
-    journal = run.output / JOURNAL
+def renamed_to(journal: Path) -> None:
     other = journal.with_suffix(".new")
     other.write_bytes(journal.read_bytes())
     other.rename(journal)
+
+
+def written_anew(journal: Path) -> None:
+    content = journal.read_bytes()
+    journal.write_bytes(content.replace(b"a.png", b"b.png"))
+
+
+@pytest.mark.parametrize("replace", [renamed_to, written_anew, Path.unlink])
+def test_results_that_were_replaced_since_are_not_mixed_up(
+    run: RunTask, replace: Callable[[Path], None]
+) -> None:
+    run.succeeded("a.png", PICTURE, detection(CAR))
+    job = job_of(run, ExportFormat.CSV, journal=journal_of(str(run.output)))
+    replace(run.output / JOURNAL)
     process, reports = by_program(job)
     process.communicate(timeout=60)
     problem = said(reports)[-1].problem
     assert process.returncode == 1
     assert problem is not None
     assert problem.code == "EXPORT_CHANGED"
+
+
+def test_results_that_came_since_are_no_replacement(run: RunTask) -> None:
+    run.succeeded("a.png", PICTURE, detection(CAR))
+    job = job_of(run, ExportFormat.CSV, journal=journal_of(str(run.output)), count=1)
+    run.succeeded("b.png", PICTURE, detection(CAR))
+    process, reports = by_program(job, [1])
+    process.communicate(timeout=60)
+    assert said(reports)[-1].complete
 
 
 def test_results_that_are_replaced_meanwhile_end_it(run: RunTask) -> None:

@@ -13,11 +13,12 @@ import httpx
 import pytest
 
 from inference_ui.api.exports import ExportResponse
-from inference_ui.backend.errors import Conflict
+from inference_ui.backend.errors import CannotGoOn, Conflict
 from inference_ui.backend.models.account import Role
 from inference_ui.backend.records import JOURNAL
+from inference_ui.backend.results.query import ItemFilter, ItemKind
 from inference_ui.backend.services import exports
-from tests.support.exports_http import Shown, shown_to_a_viewer
+from tests.support.exports_http import PICTURE, Shown, shown_to_a_viewer
 from tests.support.inside import Inside
 from tests.support.waiting import wait_for
 
@@ -93,6 +94,22 @@ def test_one_that_is_cancelled_before_anybody_reads_it_holds_nothing(shown: Show
     export = shown.started(token)
     shown.inside.product.exports.cancel(shown.actor, shown.task.id, token)
     assert (export.running, shown.programs(), pipes()) == (False, [], before)
+
+
+def test_what_was_found_in_a_journal_that_is_another_now_is_refused(shown: Shown) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        shown.run.failed(name, PICTURE, "503")
+    product = shown.inside.product
+    journal = product.exports.journal(shown.actor, shown.task.id)
+    wanted = ItemFilter(kind=ItemKind.FAILED)
+    numbers = product.items.numbers(shown.actor, shown.task.id, wanted)
+    lines = (shown.run.output / JOURNAL).read_bytes().splitlines(keepends=True)
+    (shown.run.output / JOURNAL).write_bytes(b"".join(lines[::-1]))  # as a retry would
+    export = shown.started(numbers=numbers, journal=journal)
+    with pytest.raises(CannotGoOn) as refused:
+        b"".join(iter(export.read, None))
+    export.close()
+    assert refused.value.code == "EXPORT_CHANGED"
 
 
 def test_of_many_that_one_user_begins_at_the_same_moment_one_runs(shown: Shown) -> None:

@@ -22,6 +22,7 @@ from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.results.columns import Numbers
 from inference_ui.backend.results.exports.job import ExportFormat, ExportJob
 from inference_ui.backend.results.exports.reading import journal_of
+from inference_ui.backend.results.lines import Place
 from inference_ui.backend.services.export import Export, ExportProgress, ExportState
 from inference_ui.backend.services.packages import Packages
 from inference_ui.backend.services.tasks import Tasks
@@ -59,7 +60,7 @@ class Exports:
         token: str,
         *,
         numbers: Numbers | None = None,
-        journal: tuple[int, int] | None = None,
+        journal: Place | None = None,
         box_format: BoxFormat | None = None,
     ) -> Export:
         """Begin an export of the items with these ``numbers`` (from 1, in their order), None for
@@ -94,8 +95,8 @@ class Exports:
             export.close()
         return export
 
-    def journal(self, actor: Actor, task_id: str) -> tuple[int, int] | None:
-        """Return which journal a task has. Raises :class:`NotFound`."""
+    def journal(self, actor: Actor, task_id: str) -> Place | None:
+        """Return which journal a task has, and how far it goes. Raises :class:`NotFound`."""
         return journal_of(self._tasks.get(actor, task_id).plan.output_folder)
 
     def progress(self, actor: Actor, task_id: str, token: str) -> ExportProgress:
@@ -177,7 +178,7 @@ class Exports:
         wanted: ExportFormat,
         box_format: BoxFormat,
         count: int | None,
-        journal: tuple[int, int] | None,
+        journal: Place | None,
     ) -> ExportJob:
         package = task.plan.package
         for folder in (self._scratch, self._sizes):

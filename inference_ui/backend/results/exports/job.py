@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from inference_ui.backend.results.lines import Place
+
 Argument: TypeAlias = str | int | float | None
 
 
@@ -47,8 +49,8 @@ class ExportJob(msgspec.Struct, frozen=True):
     that remembers the sizes of the task's pictures. ``at`` is an ISO 8601 time.
 
     ``count`` item numbers (from 1; 32 bits, little-endian) follow the job in the wanted order; None
-    means all items that the journal has when the export begins. ``journal`` is its device and
-    inode, so that the numbers still mean what they meant; None where there is none yet.
+    means all items that the journal has when the export begins. ``journal`` is how far it went
+    when these were found, so that they still mean what they meant; None where there was none.
     """
 
     format: ExportFormat
@@ -63,7 +65,7 @@ class ExportJob(msgspec.Struct, frozen=True):
     at: str
     version: str
     count: int | None = None
-    journal: tuple[int, int] | None = None
+    journal: Place | None = None
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from inference_ui.backend.results.boxes import Corners, place
 from inference_ui.backend.results.exports.job import ExportJob, LeftOut
 from inference_ui.backend.results.exports.sizes import Sizes
 from inference_ui.backend.results.items import Entry, entry_of
-from inference_ui.backend.results.lines import Line, LineIndex
+from inference_ui.backend.results.lines import Line, LineIndex, Place, open_lines
 
 if TYPE_CHECKING:  # the tables would take more memory than all the rest
     from inference_ui.backend.protocols.box_format import BoxFormat
@@ -160,17 +160,24 @@ class Items:
         return found
 
     def _check_identity(self) -> None:
-        if self.job.journal is not None and self.job.journal != journal_of(self.job.output):
+        if self.job.journal is None:
+            return
+        try:
+            with open_lines(Path(self.job.output) / JOURNAL) as file:
+                same = self.job.journal.continues(file.fileno())
+        except FileNotFoundError:
+            same = False
+        if not same:
             raise CannotGoOn("EXPORT_CHANGED")
 
 
-def journal_of(output: str) -> tuple[int, int] | None:
-    """Return device and inode of a task's journal, None where there is none."""
+def journal_of(output: str) -> Place | None:
+    """Return how far a task's journal goes, None where there is none."""
     try:
-        state = (Path(output) / JOURNAL).stat()
+        with open_lines(Path(output) / JOURNAL) as file:
+            return Place.at(file.fileno(), os.fstat(file.fileno()).st_size)
     except OSError:
         return None
-    return state.st_dev, state.st_ino
 
 
 def read_numbers(content: bytes) -> Sequence[int]:
