@@ -14,7 +14,7 @@ import pytest
 from inference_ui.backend.records import JOURNAL
 from inference_ui.backend.results.exports.job import ExportFormat, LeftOut
 from inference_ui.backend.results.exports.reading import journal_of
-from tests.support.exports import by_program, job_of, said
+from tests.support.exports import PROGRAM, by_program, job_of, said
 from tests.support.mounts import small_disk
 from tests.support.results import RunTask, a_picture, detection
 
@@ -159,3 +159,15 @@ def test_memory_does_not_grow_with_the_items(run: RunTask) -> None:
         assert said(reports)[-1].complete
         assert max(sizes) < 60 << 20
         assert max(sizes) - sizes[0] < 8 << 20
+
+
+def test_a_result_that_takes_too_much_memory_ends_it_with_a_reason(run: RunTask) -> None:
+    run.succeeded("a.png", PICTURE, b'{"text":"%s"}' % (b"x" * (15 << 20)))
+    most = 48 << 20
+    program = ("-c", f"import {PROGRAM} as it; it.MEMORY = {most}; raise SystemExit(it.main())")
+    process, reports = by_program(job_of(run, ExportFormat.CSV), program=program)
+    _, errors = process.communicate(timeout=60)
+    problem = said(reports)[-1].problem
+    assert (process.returncode, errors) == (1, b"")
+    assert problem is not None
+    assert (problem.code, problem.args) == ("EXPORT_TOO_DEMANDING", {"most": most})

@@ -51,12 +51,15 @@ def exported(
 
 
 def by_program(
-    job: ExportJob, numbers: Sequence[int] = (), **options: Any
+    job: ExportJob,
+    numbers: Sequence[int] = (),
+    program: Sequence[str] = ("-m", PROGRAM),
+    **options: Any,
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start the program; return it with the descriptor of its reports."""
     reports, reported = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", PROGRAM, str(reported)],
+        [sys.executable, *program, str(reported)],
         cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -143,9 +143,9 @@ class Follower:
         try:
             with open_inside(self._output, plain_relative(location)) as file:
                 body = file.read(MAX_RESULT + 1)
-        except (Refused, OSError):
+            return None if len(body) > MAX_RESULT else sum_up(body, self._protocol)
+        except (Refused, OSError, MemoryError):  # one result is not to end all
             return None
-        return None if len(body) > MAX_RESULT else sum_up(body, self._protocol)
 
 
 def sum_up(body: bytes, protocol: ServiceProtocol) -> Found | None:

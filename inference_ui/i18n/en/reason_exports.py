@@ -16,5 +16,7 @@ TEXT = {
     "EXPORT_DISK_FULL": "The server's disk is full, and an export needs room for temporary files",
     "EXPORT_NO_ROOM": "The export cannot begin on the server: {error}",
     "EXPORT_UNREADABLE": "The results cannot be read any more: {error}",
+    "EXPORT_TOO_DEMANDING": "A result or an input needs more than {most, size} of memory to be "
+    "exported",
     "EXPORT_BROKE": "The program that exports ended unexpectedly; the server's log may say why",
 }

@@ -14,5 +14,6 @@ TEXT = {
     "EXPORT_DISK_FULL": "服务器的磁盘满了，导出需要空间存放临时文件",
     "EXPORT_NO_ROOM": "服务器上无法开始导出：{error}",
     "EXPORT_UNREADABLE": "结果读不了了：{error}",
+    "EXPORT_TOO_DEMANDING": "导出某个结果或输入需要的内存超过 {most, size}",
     "EXPORT_BROKE": "导出程序意外结束，服务器日志里可能有原因",
 }
