@@ -109,6 +109,7 @@ def test_the_sidecar_tells_what_was_detected_and_what_was_read(tmp_path: Path) -
         "n": 2,
         "c": ["cat", "dog"],
         "low": 0.75,
+        "b": [18, 1, 15, 1],
     }
 
 
