@@ -25,13 +25,16 @@ export const pathOf = (taskId, number, part, generation) =>
   (part ? `/${part}` : "") +
   (generation ? `?v=${generation}` : "");
 
+// Whether what failed may go well when it is tried again: nobody answered, or the server itself failed.
+export const passes = (failure) => !failure.code || failure.code.startsWith("HTTP 5");
+
 // What a picture that the browser could not show is refused for.
 export const whyNot = async (path) => {
   try {
     const answer = await fetch(path);
     return answer.ok ? new Refusal("PICTURE_UNKNOWN", {}) : await refusal(answer);
-  } catch {
-    return new Refusal("PICTURE_UNKNOWN", {});
+  } catch (failure) {
+    return failure;
   }
 };
 

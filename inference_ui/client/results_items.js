@@ -5,7 +5,7 @@
 // An item's number, from 1, is its own in every list. Its position, from 0, is where it stands in the
 // list that is shown, which holds what a query (results_filter) leaves, in its order.
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { ask, keep, pathOf, reading, touch } from "./results_ask";
+import { ask, keep, passes, pathOf, reading, touch } from "./results_ask";
 import { EMPTY, fromAddress, isPlain, itemOf, toSearch } from "./results_filter";
 import { Singles } from "./results_single";
 
@@ -335,17 +335,29 @@ export const useItems = (taskId) => {
   return [list, useSyncExternalStore(list.subscribe, list.snapshot, () => START)];
 };
 
-// Return the item with that number once it is there, and until then the one before.
+// Return the item with that number once it is there, and until then the one before. While the server is
+// away it is asked for again and again.
 export const useItem = (list, { known, generation }, number, format) => {
   const [shown, setShown] = useState({ item: null, failure: null });
   useEffect(() => {
     if (!known || !number) return undefined;
     const control = new AbortController();
-    list
-      .item(number, control.signal, format)
-      .then((item) => !control.signal.aborted && setShown({ item, failure: null }))
-      .catch((failure) => !control.signal.aborted && setShown({ item: null, failure }));
-    return () => control.abort();
+    let timer = 0;
+    const load = async () => {
+      try {
+        const item = await list.item(number, control.signal, format);
+        if (!control.signal.aborted) setShown({ item, failure: null });
+      } catch (failure) {
+        if (control.signal.aborted) return;
+        setShown({ item: null, failure });
+        if (passes(failure)) timer = setTimeout(load, AGAIN_MS);
+      }
+    };
+    load();
+    return () => {
+      control.abort();
+      clearTimeout(timer);
+    };
   }, [list, known, generation, number, format]);
   return shown;
 };

@@ -5,13 +5,14 @@ import { number, say, sayOf, size, useLocale } from "./i18n";
 import { Boxes } from "./results_boxes";
 import { Filters } from "./results_filters";
 import { FormatNote, FormatPick } from "./results_format";
-import { pathOf, whyNot } from "./results_items";
+import { passes, pathOf, whyNot } from "./results_ask";
 import { icon, said } from "./results_parts";
 import { Remarks } from "./results_remarks";
 import { shownOf } from "./results_shown";
 import { Toolbar } from "./results_toolbar";
 import { usePane, useView } from "./results_view";
 
+const AGAIN_MS = 2000; // until a server that is away is asked again
 const PATIENCE_MS = 300; // so long may the item before stay in sight
 const COARSE = 3; // the scale from which on pixels are shown as squares
 const NO_OBJECTS = [];
@@ -28,17 +29,26 @@ const useDecoded = (taskId, generation, item) => {
     let late = false;
     const show = (what) => !late && setShown({ item, ...what });
     const src = pathOf(taskId, item.number, "picture", generation);
-    const image = new Image();
-    image.src = src;
     const timer = setTimeout(() => show({ waiting: true }), PATIENCE_MS);
-    image
-      .decode()
-      .then(() => show({ src }))
-      .catch(async () => show({ problem: await whyNot(src) }))
-      .finally(() => clearTimeout(timer));
+    let again = 0;
+    const load = async () => {
+      const image = new Image();
+      image.src = src;
+      try {
+        await image.decode();
+        show({ src });
+      } catch {
+        const problem = await whyNot(src);
+        show({ problem });
+        if (!late && passes(problem)) again = setTimeout(load, AGAIN_MS);
+      }
+      clearTimeout(timer);
+    };
+    load();
     return () => {
       late = true;
       clearTimeout(timer);
+      clearTimeout(again);
     };
   }, [taskId, generation, item]);
   return shown;

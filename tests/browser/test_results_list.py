@@ -411,6 +411,20 @@ def test_a_lost_connection_keeps_the_list_and_comes_back(
     expect(page.get_by_test_id("away")).to_have_count(0)
 
 
+def test_after_a_lost_connection_the_picture_comes_back_by_itself(
+    three_thousand: RunTask, look: Look
+) -> None:
+    page = look()
+    expect(page.get_by_test_id("canvas")).to_have_attribute("data-item", "1")
+    page.context.set_offline(True)
+    for _ in range(8):
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_test_id("no-picture")).to_contain_text("cannot be reached")
+    page.context.set_offline(False)
+    expect(page.get_by_test_id("canvas")).to_have_attribute("data-item", "9", timeout=20_000)
+    expect(page.get_by_test_id("item-name")).not_to_have_text("")
+
+
 def test_a_server_that_is_away_is_asked_again_in_its_own_time(
     three_thousand: RunTask, look: Look
 ) -> None:
