@@ -8,7 +8,7 @@ import { ordered } from "./results_shown";
 import { showRow, useWindow } from "./results_window";
 
 const ROW = 28;
-const COLUMNS = [38, null, 48, 138];
+const COLUMNS = [46, null, 48, 138];
 
 // `on` has a flag for each object that is shown; without `onChoose` the order cannot be changed.
 export const Objects = ({ item, on, lit, onLight, order = "answered", onChoose, locale }) => [
