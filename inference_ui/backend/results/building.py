@@ -31,7 +31,7 @@ MAX_RESULT = 16 << 20
 """Bytes of a result that is read for what it holds."""
 
 _CHUNK = 1 << 20
-_STATUS = {ItemStatus.SUCCEEDED: Status.SUCCEEDED, ItemStatus.FAILED: Status.FAILED}
+_STATUS: dict[str, int] = {ItemStatus.SUCCEEDED: Status.SUCCEEDED, ItemStatus.FAILED: Status.FAILED}
 
 _journal = msgspec.json.Decoder(JournalLine)
 _sidecar = msgspec.json.Decoder(SidecarLine)
@@ -127,7 +127,7 @@ class Follower:
             said = _journal.decode(line.text)
         except (ValueError, RecursionError):
             return Facts(Status.UNREADABLE)
-        status = _STATUS.get(said.status, Status.UNREADABLE)  # type: ignore[call-overload]
+        status = _STATUS.get(said.status, Status.UNREADABLE)
         more = _more(beside, said.source)
         ms = more.ms if more is not None else float("nan")
         if status != Status.SUCCEEDED:
