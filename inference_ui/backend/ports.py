@@ -59,11 +59,33 @@ class RestartPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerWorkload:
-    """A model's server: ``replicas`` copies of ``command``, each on a node of its own if it can.
+class Image:
+    """A server as a container (Kubernetes only). Without ``command`` the image's own is run, with
+    ``arguments`` in place of the image's own where there are any. It listens on ``port``.
 
-    In ``command`` and the values of ``env``, ``{port}`` stands for the port to listen on and
-    ``{python}`` for the interpreter of the product (local only); the port is also in ``PORT``.
+    ``pull_secret`` names the Secret for the image's registry; ``shm_bytes`` is the size of
+    ``/dev/shm``, None for the cluster's own. ``as_root`` and ``writable`` (its root file system)
+    are what administrators granted besides what every container may.
+    """
+
+    name: str
+    command: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    port: int = 8080
+    pull_secret: str = ""
+    shm_bytes: int | None = None
+    as_root: bool = False
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWorkload:
+    """A model's server: ``replicas`` copies of ``command`` (of ``image``, where the cluster runs
+    images), each on a node of its own if it can.
+
+    In commands, arguments and the values of ``env``, ``{port}`` stands for the port to listen on
+    and ``{python}`` for the interpreter of the product (local only); the port is also in ``PORT``.
+    ``model_folder`` is where the model's files are, as the web server sees it, or empty.
     ``application`` is what people call it (the task's name). ``companion`` is what the client asks
     for that will call it: its place is kept beside the replicas' from the beginning. ``lasting``:
     it does not end by itself, so nobody waits for that.
@@ -77,6 +99,8 @@ class ServerWorkload:
     replicas: int = 1
     companion: Resources | None = None
     lasting: bool = False
+    image: Image | None = None
+    model_folder: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     placement: Placement = field(default_factory=Placement)
     restart: RestartPolicy = field(default_factory=RestartPolicy)

@@ -97,7 +97,8 @@ class RunParameter(BaseModel):
 
 class ContainerLaunch(BaseModel):
     """How a package's server starts on Kubernetes. ``shm_bytes`` is the size of ``/dev/shm``, None
-    for the cluster's own; ``pull_secret`` the name of a Secret for the image's registry."""
+    for the cluster's own; ``pull_secret`` the name of a Secret for the image's registry.
+    ``as_root`` and ``writable`` (its root file system) are for administrators to grant."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -107,6 +108,8 @@ class ContainerLaunch(BaseModel):
     port: Annotated[int, Bounds(ge=1, le=65_535)] = 8080
     pull_secret: str = ""
     shm_bytes: Annotated[int, Bounds(ge=0)] | None = None
+    as_root: bool = False
+    writable: bool = False
 
 
 class PackageLaunch(BaseModel):

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
+from inference_ui.backend.models.catalog import ContainerLaunch
 from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.models.servers import Owned
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.models.task import InferenceTask
-from inference_ui.backend.ports import ClientWorkload, Probe, ServerWorkload, workload_name
+from inference_ui.backend.ports import (
+    ClientWorkload,
+    Image,
+    Probe,
+    ServerWorkload,
+    workload_name,
+)
 from inference_ui.backend.records import BatchJob
 
 CLIENT_RESOURCES = Resources(cpu_millis=100, memory_bytes=128 << 20)
@@ -38,7 +45,9 @@ def owned_server(
     return ServerWorkload(
         name=name,
         application=application,
-        command=(*(_with_model(launch.command, launch.model_folder)), *server.arguments),
+        command=(*_with_model(launch.command, launch.model_folder), *server.arguments),
+        image=_image(launch.container, launch.model_folder, server.arguments),
+        model_folder=launch.model_folder,
         env={**model, **server.full_environment},
         resources=server.spec.resources,
         probe=Probe(ready.path, ready.body, ready.below_status),
@@ -112,6 +121,23 @@ def _job(task: InferenceTask) -> BatchJob:
         max_failed=plan.max_failed,
         limit=plan.limit,
         since=plan.since.output_folder if plan.since else None,
+    )
+
+
+def _image(
+    container: ContainerLaunch | None, model_folder: str, arguments: tuple[str, ...]
+) -> Image | None:
+    if container is None or not container.image:
+        return None
+    return Image(
+        name=container.image,
+        command=_with_model(container.command, model_folder),
+        arguments=(*_with_model(container.arguments, model_folder), *arguments),
+        port=container.port,
+        pull_secret=container.pull_secret,
+        shm_bytes=container.shm_bytes,
+        as_root=container.as_root,
+        writable=container.writable,
     )
 
 
