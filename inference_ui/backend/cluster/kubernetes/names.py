@@ -85,5 +85,4 @@ CLIENT_ACCOUNT = "inference-ui-client"
 PORT_NAME = "http"
 
 # What controllers write down.
-TAINT_EVICTION = "DeletionByTaintManager"
 DISRUPTION_CONDITION = "DisruptionTarget"

@@ -68,7 +68,8 @@ def _client(owner: OwnerSeen, pods: Sequence[PodSeen], now: float, is_lost: IsLo
         restarts = max(0, restarts - 1)
         reason = words.ended(last.code, last.reason, restarts) if last else None
         if reason is None and given_up is not None:
-            reason = words.job_failed(given_up.reason, given_up.message)
+            late = given_up.reason == "DeadlineExceeded"
+            reason = words.deadline() if late else words.create_refused(given_up.message)
         return _ended(owner, ordered, Phase.FAILED, restarts, last, reason)
     there = [pod for pod in ordered if not (pod.ended or pod.leaving)]
     lost = _why_gone([pod for pod in ordered if pod not in there], is_lost)
@@ -149,14 +150,12 @@ def _why_gone(gone: Sequence[PodSeen], is_lost: IsLost) -> Message | None:
     for pod in sorted(gone, key=_age, reverse=True):
         if pod.node and is_lost(pod.node):
             return words.node_lost(pod.node)
+        said = pod.why.message if pod.why is not None else ""
         disrupted = pod.conditions.get(names.DISRUPTION_CONDITION)
         if disrupted is not None:
-            if disrupted.reason == names.TAINT_EVICTION:
-                return words.node_lost(pod.node or "")
-            said = pod.why.message if pod.why is not None else disrupted.message
-            return words.evicted(said, pod.node or "")
+            return words.disrupted(disrupted.reason, said or disrupted.message, pod.node or "")
         if pod.why is not None:
-            return words.evicted(pod.why.message, pod.node or "")
+            return words.evicted(said, pod.node or "")
     return None
 
 
