@@ -232,7 +232,7 @@ class MemoryCluster:
 
     def _ask(self) -> None:
         if self.unreachable:
-            raise ClusterError("CLUSTER_UNREACHABLE")
+            raise ClusterError("CLUSTER_UNREACHABLE", error="")
 
     def _note_change(self) -> None:
         self._revision += 1

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 CPU = "cpu"
 MEMORY = "memory"
+DISK = "ephemeral-storage"
+PODS = "pods"
 
 HOST_LABEL = "kubernetes.io/hostname"
 CORDON_TAINT = "node.kubernetes.io/unschedulable"
+UNREADY_TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 APPLICATION_ANNOTATION = "inference-ui/application"
 """On the product's own pods: what people call the task or service."""
