@@ -1,10 +1,10 @@
 """The Kubernetes cluster: writes objects, and tells what watches saw of them.
 
 Nothing here asks the API server to learn a state: watches keep it. What the contract leaves open,
-here: the scheduler is Kubernetes', so a workload's pods are placed one by one, and a server of which
-only some replicas have a node is STARTING or READY with the others WAITING, each with its reason. A
-pod that is lost is replaced by its controller and counts as no restart. A workload that is being
-removed is not revived by ``apply``; how long it may take to end is a property of its pods
+here: the scheduler is Kubernetes', so a workload's pods are placed one by one, and a server of
+which only some replicas have a node is STARTING or READY with the others WAITING, each with its
+reason. A pod that is lost is replaced by its controller and counts as no restart. A workload that
+is being removed is not revived by ``apply``; how long it may take to end is a property of its pods
 (``manifests.GRACE_S``).
 """
 
@@ -19,10 +19,16 @@ from dataclasses import dataclass
 
 from inference_ui.backend.capacity.fit import Demand
 from inference_ui.backend.capacity.queue import Waiting
-from inference_ui.backend.cluster.kubernetes import logs
+from inference_ui.backend.cluster.kubernetes import logs, objects
 from inference_ui.backend.cluster.kubernetes.cards import card_need
 from inference_ui.backend.cluster.kubernetes.connection import Connection
-from inference_ui.backend.cluster.kubernetes.kinds import DEPLOYMENTS, JOBS, SECRETS, SERVICES
+from inference_ui.backend.cluster.kubernetes.kinds import (
+    DEPLOYMENTS,
+    JOBS,
+    SECRETS,
+    SERVICES,
+    Kind,
+)
 from inference_ui.backend.cluster.kubernetes.manifests import (
     Manifest,
     Site,
@@ -30,7 +36,7 @@ from inference_ui.backend.cluster.kubernetes.manifests import (
     owned,
     server_objects,
 )
-from inference_ui.backend.cluster.kubernetes.observing import observation
+from inference_ui.backend.cluster.kubernetes.observing import leaving, observation
 from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen
 from inference_ui.backend.cluster.kubernetes.views import Views
 from inference_ui.backend.cluster.replicas import checked
@@ -114,7 +120,7 @@ class KubernetesCluster:
                 owner, pods, time.time(), removing=removing, is_lost=self._views.is_lost
             )
         if pods:
-            return observation(_left(name), pods, time.time(), removing=True, is_lost=_nowhere)
+            return leaving(pods)
         return refused or GONE
 
     def remove(self, name: str, grace_s: float = 20.0) -> None:
@@ -127,10 +133,10 @@ class KubernetesCluster:
                 if owner is None:
                     self._removals.pop(name, None)
                     return
-                asked = removal is not None and removal.uid == owner.uid
-                if asked and time.monotonic() - removal.asked_at < _ASK_AGAIN_S:
+                asked_at = removal.asked_at if removal and removal.uid == owner.uid else None
+                if asked_at is not None and time.monotonic() - asked_at < _ASK_AGAIN_S:
                     return
-            if not (owner.leaving and not asked):
+            if not owner.leaving or asked_at is not None:
                 self._api.delete(JOBS if owner.client else DEPLOYMENTS, name, "Foreground")
             with self._lock:
                 self._removals[name] = _Removal(owner.uid, time.monotonic())
@@ -143,9 +149,7 @@ class KubernetesCluster:
 
     def logs(self, name: str, lines: int = 200) -> tuple[LogTail, ...]:
         self._views.ask()
-        found = (
-            (pod, logs.tail(self._api, pod, lines)) for pod in self._views.pods_by_age(name)
-        )
+        found = ((pod, logs.tail(self._api, pod, lines)) for pod in self._views.pods_by_age(name))
         return tuple(LogTail(pod.name, text) for pod, text in found if text is not None)
 
     def whole_log(self, name: str, replica: str) -> Iterator[bytes]:
@@ -198,17 +202,19 @@ class KubernetesCluster:
             return
         kind = DEPLOYMENTS if isinstance(workload, ServerWorkload) else JOBS
         first, *children = self._objects(workload)
-        if owner is None:
-            made = self._api.create(kind, first)
-            if made is None:  # it is there, and the watch is late
-                made = self._api.get_json(kind.path(self._site.namespace, workload.name))
-            self._views.wrote(kind, made)
-        else:
-            made = {**first, "metadata": {**first["metadata"], "uid": owner.uid}}
+        uid = owner.uid if owner is not None else self._create_owner(kind, first)
         for child in children:
-            self._create_child(owned(child, made), fresh=owner is None)
+            self._create_child(owned(child, first, uid), fresh=owner is None)
         with self._lock:
-            self._whole.add(made["metadata"]["uid"])
+            self._whole.add(uid)
+
+    def _create_owner(self, kind: Kind, body: Manifest) -> str:
+        """Create a Deployment or Job, and return its uid."""
+        made = self._api.create(kind, body)
+        if made is None:  # it is there, and the watch is late
+            made = self._api.get_json(kind.path(self._site.namespace, body["metadata"]["name"]))
+        self._views.wrote(kind, made)
+        return objects.text(objects.part(made, "metadata"), "uid")
 
     def _objects(self, workload: Workload) -> list[Manifest]:
         if not isinstance(workload, ServerWorkload):

@@ -81,14 +81,14 @@ def client_objects(workload: ClientWorkload, site: Site) -> list[Manifest]:
     return [_job(workload, site), _secret(workload, site, {JOB_FILE: text})]
 
 
-def owned(child: Manifest, owner: Manifest) -> Manifest:
-    """Return the child with a reference to its owner, as the API server returned that. The owner
-    is not gone before the child is."""
+def owned(child: Manifest, owner: Manifest, uid: str) -> Manifest:
+    """Return the child with a reference to its owner, to which the API server gave this uid. The
+    owner is not gone before the child is."""
     reference = {
         "apiVersion": owner["apiVersion"],
         "kind": owner["kind"],
         "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
+        "uid": uid,
         "controller": True,
         "blockOwnerDeletion": True,
     }
