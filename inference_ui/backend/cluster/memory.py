@@ -171,6 +171,9 @@ class MemoryCluster:
             self._seen = self._revision
             return changed
 
+    def close(self) -> None:
+        """See ``Cluster``: there is nothing to let go of."""
+
     # Moving
 
     def offer(self, nodes: Sequence[Node]) -> None:

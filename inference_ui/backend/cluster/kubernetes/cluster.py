@@ -14,8 +14,9 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from inference_ui.backend.capacity.fit import Demand
 from inference_ui.backend.capacity.queue import Waiting
@@ -38,6 +39,7 @@ from inference_ui.backend.cluster.kubernetes.manifests import (
 )
 from inference_ui.backend.cluster.kubernetes.observing import leaving, observation
 from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen
+from inference_ui.backend.cluster.kubernetes.transport import Access
 from inference_ui.backend.cluster.kubernetes.views import Views
 from inference_ui.backend.cluster.replicas import checked
 from inference_ui.backend.errors import ClusterError, Message
@@ -69,6 +71,20 @@ class _Removal:
     asked_at: float
 
 
+def connect(
+    kubeconfig: Path | None, namespace: str, image: str, claims: Mapping[str, Path]
+) -> KubernetesCluster:
+    """Return the cluster that a kubeconfig names, or (None) the one that this process runs in.
+
+    ``namespace`` is where workloads live (empty: where the account is at home), ``image`` the
+    product's own, ``claims`` where claims are mounted here. Nothing is asked of the API server yet.
+    Raises :class:`ClusterError` when the access cannot be read.
+    """
+    connection = Connection(Access(kubeconfig, namespace))
+    mounts = {name: PurePosixPath(path) for name, path in claims.items()}
+    return KubernetesCluster(connection, Site(connection.namespace, image, mounts))
+
+
 class KubernetesCluster:
     """``ports.Cluster`` over the API server of a cluster. Close it to end its threads."""
 
@@ -81,10 +97,8 @@ class KubernetesCluster:
         self._removals: dict[str, _Removal] = {}
         self._whole: set[str] = set()  # owners of which all children exist, by uid
         self._applying: dict[str, threading.Lock] = {}
-        self._views.start()
 
     def close(self) -> None:
-        """End the watches. What runs goes on."""
         self._views.stop()
 
     @property

@@ -35,10 +35,13 @@ _STALE_S = 15.0
 
 
 class Views:
-    """Four watches and what they know. ``start`` and ``stop`` it once."""
+    """Four watches and what they know. They begin when somebody first asks: a command that only
+    reads the database needs none."""
 
     def __init__(self, connection: Connection) -> None:
         self._api = connection
+        self._beginning = threading.Lock()
+        self._begun = False
         self._changed = threading.Condition()
         self._revision = 0
         self._seen = -1
@@ -67,16 +70,21 @@ class Views:
             labels=names.SELECTOR,
         )
 
-    def start(self) -> None:
-        """Begin to watch."""
-        for one in self._watches:
-            one.start()
-
     def stop(self) -> None:
-        """End all watches and requests."""
-        for one in self._watches:
-            one.stop()
+        """End all watches and requests, for good."""
+        with self._beginning:
+            self._begun, begun = True, self._begun
+        if begun:
+            for one in self._watches:
+                one.stop()
         self._api.close()
+
+    def _begin(self) -> None:
+        with self._beginning:
+            if not self._begun:
+                self._begun = True
+                for one in self._watches:
+                    one.start()
 
     def ask(self) -> None:
         """Return when what is known of the product's own objects is whole; it may be old, while
@@ -99,6 +107,7 @@ class Views:
             raise problem
 
     def _ask(self, watches: Iterable[Watch]) -> None:
+        self._begin()
         deadline = time.monotonic() + _FIRST_LOOK_S
         for one in watches:
             while not one.wait_synced(0.05):
@@ -115,6 +124,7 @@ class Views:
 
     def changes(self, timeout_s: float) -> bool:
         """See ``Cluster.changes``."""
+        self._begin()
         with self._changed:
             changed = self._changed.wait_for(lambda: self._revision != self._seen, timeout_s)
             self._seen = self._revision
