@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from inference_ui.backend.models.compute import Node
-from tests.support.drivers import Build, Driver, LocalDriver, MemoryDriver, machine
+from tests.support.control_plane.cluster import ControlPlane
+from tests.support.drivers import IMAGE, Build, Driver, LocalDriver, MemoryDriver, machine
+from tests.support.kubernetes_driver import KubernetesDriver
+from tests.support.kubernetes_world import namespace
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -28,5 +34,5 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
 
 @pytest.fixture
 def driver(build: Build) -> Driver:
-    """A cluster of one machine with four CPUs, 8 GiB and no card."""
+    """A cluster of one machine with four CPUs, 8 GiB and no card, which seats by itself."""
     return build(machine())

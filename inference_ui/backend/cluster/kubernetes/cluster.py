@@ -23,6 +23,7 @@ from inference_ui.backend.capacity.queue import Waiting
 from inference_ui.backend.cluster.kubernetes import logs, objects
 from inference_ui.backend.cluster.kubernetes.cards import card_need
 from inference_ui.backend.cluster.kubernetes.connection import Connection
+from inference_ui.backend.cluster.kubernetes.containers import Manifest
 from inference_ui.backend.cluster.kubernetes.kinds import (
     DEPLOYMENTS,
     JOBS,
@@ -31,7 +32,6 @@ from inference_ui.backend.cluster.kubernetes.kinds import (
     Kind,
 )
 from inference_ui.backend.cluster.kubernetes.manifests import (
-    Manifest,
     Site,
     client_objects,
     owned,

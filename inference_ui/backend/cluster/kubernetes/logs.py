@@ -25,7 +25,7 @@ def tail(api: Connection, pod: PodSeen, lines: int) -> str | None:
     if lines <= 0:
         return None
     own = _last(api, pod, lines)
-    if own is not None and pod.exits and pod.running and len(own) < lines:
+    if own is not None and pod.exits and len(own) < lines:
         own = [*(_last(api, pod, lines - len(own), previous=True) or ()), *own]
     return "\n".join(own) if own is not None else None
 
@@ -37,7 +37,7 @@ def whole(api: Connection, pod: PodSeen) -> Iterator[bytes]:
     """
     # Closed by whoever reads it, at the latest when it is forgotten.
     spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
-    for previous in (True, False) if pod.exits and pod.running else (False,):
+    for previous in (True, False) if pod.exits else (False,):
         for piece in _there(api.stream_log(pod.name, _container(pod), previous=previous)):
             spool.write(piece)
     spool.seek(0)
