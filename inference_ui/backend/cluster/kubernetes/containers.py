@@ -27,7 +27,8 @@ def requests(resources: Resources) -> dict[str, str]:
 
 
 def server_resources(resources: Resources, need: CardNeed) -> Manifest:
-    """Return requests and limits. Memory and cards are bounds; a CPU that nobody else uses is not withheld."""
+    """Return requests and limits. Memory and cards are bounds; a CPU that nobody else uses is
+    not withheld."""
     cards = {name: str(amount) for name, amount in need.amounts.items()}
     asked = requests(resources)
     return {
