@@ -12,7 +12,6 @@ from inference_ui.backend.ports import GONE, Phase, RestartPolicy
 from tests.support.drivers import (
     GIB,
     Driver,
-    machine,
     puppet,
 )
 from tests.support.waiting import wait_for

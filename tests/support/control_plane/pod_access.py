@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Generator, Iterator
+from urllib.parse import quote, unquote
 
 from tests.support.control_plane import errors
 from tests.support.control_plane.errors import ApiError, bad_request
@@ -33,10 +34,10 @@ def no_logs(namespace: str, pod: str, container: str, previous: bool) -> bytes |
 
 
 def log(store: Store, request: Request, logs: Logs, follow: Follow | None) -> Reply:
-    """Answer with a container's log.
-
-    ``sinceTime`` and ``sinceSeconds`` are not looked at: the logs here carry no times.
-    """
+    """Answer with a container's log. The lines carry no times: who asks by time is told so."""
+    for timed in ("sinceTime", "sinceSeconds", "timestamps"):
+        if request.query.get(timed) not in (None, "", "false"):
+            raise ApiError(501, "NotImplemented", f"this double's logs have no times: {timed}")
     pod = _pod(store, request.namespace, request.name or "")
     container = _container(pod, request.query.get("container"))
     place = (str(request.namespace), str(request.name), container)
@@ -66,7 +67,7 @@ def proxy(store: Store, request: Request) -> Reply:
     query = call.target.partition("?")[2]
     headers = {key: value for key, value in call.headers.items() if key not in _OWN_HEADERS}
     try:
-        path = f"/{request.tail}" + (f"?{query}" if query else "")
+        path = f"/{quote(unquote(request.tail))}" + (f"?{query}" if query else "")
         upstream.request(call.method, path, call.body or None, headers)
         answer = upstream.getresponse()
     except OSError as error:

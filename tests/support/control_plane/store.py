@@ -15,7 +15,7 @@ from tests.support.control_plane.defaults import fill_in, first_status
 from tests.support.control_plane.errors import ApiError
 from tests.support.control_plane.history import Change, ChangeType, History
 from tests.support.control_plane.kinds import KINDS, Kind
-from tests.support.control_plane.objects import Json, copied, timestamp
+from tests.support.control_plane.objects import Json, copied, tidy, timestamp
 from tests.support.control_plane.quota import admit
 from tests.support.control_plane.validation import changes_refused, faults
 
@@ -68,6 +68,7 @@ class Store:
             meta["uid"], meta["creationTimestamp"] = str(uuid.uuid4()), timestamp()
             if known.generation:
                 meta["generation"] = 1
+            tidy(new)
             fill_in(known, new)
             _refuse(known, new, faults(known, new))
             _first_status(known, new)
@@ -288,6 +289,7 @@ def _replaced(kind: Kind, before: Json, given: Json, subresource: str | None) ->
     if "status" in kind.subresources:
         given["status"] = after.get("status", {})
     _keep_metadata(before["metadata"], given["metadata"])
+    tidy(given)
     fill_in(kind, given)
     return given
 
@@ -298,8 +300,6 @@ def _keep_metadata(before: Json, given: Json) -> None:
         if key in before:
             given[key] = before[key]
     given.pop("managedFields", None)
-    for key in [key for key, value in given.items() if value in (None, [], {})]:
-        del given[key]
 
 
 def _quoted(text: str) -> str:
