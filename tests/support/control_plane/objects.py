@@ -29,3 +29,20 @@ def dig(obj: Any, *path: str) -> Any:
             return None
         obj = obj.get(key)
     return obj
+
+
+def tidy(obj: Json) -> None:
+    """Leave out, in place, what the server never writes: empty metadata, nulls in the spec."""
+    meta = obj["metadata"]
+    for key in [key for key, value in meta.items() if value in (None, [], {})]:
+        del meta[key]
+    if "spec" in obj:
+        obj["spec"] = _without_nulls(obj["spec"] or {})
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value

@@ -14,6 +14,7 @@ from tests.support.control_plane.errors import forbidden
 from tests.support.control_plane.kinds import KINDS
 from tests.support.control_plane.objects import Json, dig
 
+_quantity: Callable[[str], Decimal] = parse_quantity
 List = Callable[[str, str | None], list[Json]]
 
 
@@ -46,7 +47,7 @@ def usage(pods: Iterable[Json]) -> dict[str, Decimal]:
 
 def _charge(pod: Json, quota: Json, used: dict[str, Decimal]) -> None:
     asked = _asked(pod)
-    hard = {name: parse_quantity(amount) for name, amount in quota["spec"].get("hard", {}).items()}
+    hard = {name: _quantity(amount) for name, amount in quota["spec"].get("hard", {}).items()}
     over = [
         name
         for name in sorted(hard)
@@ -70,7 +71,7 @@ def _asked(pod: Json) -> dict[str, Decimal]:
         for side in ("requests", "limits"):
             for name, amount in (resources.get(side) or {}).items():
                 for called in _names(side, name):
-                    asked[called] = asked.get(called, Decimal(0)) + parse_quantity(amount)
+                    asked[called] = asked.get(called, Decimal(0)) + _quantity(amount)
     return asked
 
 

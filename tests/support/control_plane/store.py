@@ -15,7 +15,7 @@ from tests.support.control_plane.defaults import fill_in, first_status
 from tests.support.control_plane.errors import ApiError
 from tests.support.control_plane.history import Change, ChangeType, History
 from tests.support.control_plane.kinds import KINDS, Kind
-from tests.support.control_plane.objects import Json, copied, timestamp
+from tests.support.control_plane.objects import Json, copied, tidy, timestamp
 from tests.support.control_plane.quota import admit
 from tests.support.control_plane.validation import changes_refused, faults
 
@@ -26,6 +26,8 @@ _OWN_METADATA = ("uid", "creationTimestamp", "generation", "namespace", "name", 
 _DELETION_METADATA = ("deletionTimestamp", "deletionGracePeriodSeconds")
 _GENERATED = "bcdfghjklmnpqrstvwxz2456789"
 _Key = tuple[str, str]
+Objects = list[Json]
+Changes = list[Change]
 
 
 class Store:
@@ -66,6 +68,7 @@ class Store:
             meta["uid"], meta["creationTimestamp"] = str(uuid.uuid4()), timestamp()
             if known.generation:
                 meta["generation"] = 1
+            tidy(new)
             fill_in(known, new)
             _refuse(known, new, faults(known, new))
             _first_status(known, new)
@@ -78,24 +81,24 @@ class Store:
                 if kind == "namespaces":
                     account = {"metadata": {"name": "default", "namespace": meta["name"]}}
                     self.create("serviceaccounts", account)
-        return copied(new)
+        return _own(new)
 
     def get(self, kind: str, namespace: str | None, name: str) -> Json | None:
         """Return an object, None where there is none; nodes and namespaces have no namespace."""
         found = self._objects[kind].get((namespace or "", name))
-        return None if found is None else copied(found)
+        return None if found is None else _own(found)
 
-    def list(self, kind: str, namespace: str | None = None) -> list[Json]:
+    def list(self, kind: str, namespace: str | None = None) -> Objects:
         """Return all objects of a kind, or those of one namespace, by namespace and name."""
-        return [copied(obj) for obj in self.peek(kind, namespace)]
+        return [_own(obj) for obj in self.peek(kind, namespace)]
 
-    def peek(self, kind: str, namespace: str | None = None) -> list[Json]:
+    def peek(self, kind: str, namespace: str | None = None) -> Objects:
         """Return what ``list`` does without copying: to read only."""
         with self._changed:
             found = sorted(self._objects[kind].items())
         return [obj for key, obj in found if namespace is None or key[0] == namespace]
 
-    def snapshot(self, kind: str, namespace: str | None = None) -> tuple[list[Json], int]:
+    def snapshot(self, kind: str, namespace: str | None = None) -> tuple[Objects, int]:
         """Return what ``peek`` does, and the revision that it is the state of."""
         with self._changed:
             return self.peek(kind, namespace), self._revision
@@ -122,7 +125,7 @@ class Store:
             _check_preconditions(known, before, obj["metadata"])
             after = _replaced(known, before, copied(obj), subresource)
             if after == before:
-                return copied(before)
+                return _own(before)
             if subresource is None:
                 found = [*faults(known, after), *changes_refused(known, before, after)]
                 _refuse(known, after, found)
@@ -130,7 +133,7 @@ class Store:
                 after["metadata"]["generation"] = before["metadata"]["generation"] + 1
             if not dry_run:
                 self._settle(known, before, after)
-        return copied(after)
+        return _own(after)
 
     def delete(
         self,
@@ -162,7 +165,7 @@ class Store:
             deletion.begin(known, after, grace_s)
             if after != before:
                 self._settle(known, before, after)
-        return copied(after)
+        return _own(after)
 
     def wait(self, revision: int, timeout_s: float) -> int:
         """Block until something is newer than ``revision``, someone wakes all, or time is up.
@@ -182,7 +185,7 @@ class Store:
             self._wakes += 1
             self._changed.notify_all()
 
-    def changes(self, kind: str, revision: int) -> tuple[list[Change], int]:
+    def changes(self, kind: str, revision: int) -> tuple[Changes, int]:
         """Return what happened after ``revision``, and up to when; ApiError 410 if forgotten."""
         with self._changed:
             return self._history[kind].since(revision), self._revision
@@ -230,6 +233,12 @@ class Store:
             self._objects[kind.plural][key] = kept
         self._history[kind.plural].add(Change(self._revision, change, kept, before))
         self._changed.notify_all()
+
+
+def _own(obj: Json) -> Json:
+    """Return a copy that the caller may change."""
+    copy: Json = copied(obj)
+    return copy
 
 
 def _name(kind: Kind, meta: Json) -> None:
@@ -280,6 +289,7 @@ def _replaced(kind: Kind, before: Json, given: Json, subresource: str | None) ->
     if "status" in kind.subresources:
         given["status"] = after.get("status", {})
     _keep_metadata(before["metadata"], given["metadata"])
+    tidy(given)
     fill_in(kind, given)
     return given
 
@@ -290,8 +300,6 @@ def _keep_metadata(before: Json, given: Json) -> None:
         if key in before:
             given[key] = before[key]
     given.pop("managedFields", None)
-    for key in [key for key, value in given.items() if value in (None, [], {})]:
-        del given[key]
 
 
 def _quoted(text: str) -> str:

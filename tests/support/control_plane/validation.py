@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ _VALUE = r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _KEY_NAME = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _DATA_KEY = r"[-._a-zA-Z0-9]+"
 _LONGEST = 63
+_MOST_DATA = 1024**2
 _LONGEST_SUBDOMAIN = 253
 
 _SUBDOMAIN_WORDS = (
@@ -239,6 +241,14 @@ def _data_faults(obj: Json) -> Iterator[Cause]:
         if not re.fullmatch(_DATA_KEY, key):
             words = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
             yield invalid_value(f"data[{key}]", _shown(key), words)
+    size = sum(_size(obj["kind"], value) for value in (obj.get("data") or {}).values())
+    if size > _MOST_DATA:
+        words = f"Too long: may not be more than {_MOST_DATA} bytes"
+        yield Cause("data", "FieldValueTooLong", words)
+
+
+def _size(kind: str, value: str) -> int:
+    return len(base64.b64decode(value)) if kind == "Secret" else len(value.encode())
 
 
 def _twice(field: str, name: Any) -> Cause:
