@@ -24,6 +24,7 @@ from tests.support.control_plane.writing import change_status, delete, is_leavin
 
 _CANNOT_START = 128
 _LIVELY_S = 1.0
+_NEVER = float("inf")
 
 
 class Readiness:
@@ -34,7 +35,7 @@ class Readiness:
         self._probe = container.get("readinessProbe")
         self._period_s = pace.probe_s(self._probe["periodSeconds"]) if self._probe else 0.0
         delay_s = self._probe.get("initialDelaySeconds", 0) * pace.probing if self._probe else 0.0
-        self.due = time.monotonic() + delay_s if self._probe else float("inf")
+        self.due = time.monotonic() + delay_s if self._probe else _NEVER
         self.ready = self._probe is None
         self.failure: str | None = None
         self._same = 0
@@ -244,7 +245,7 @@ class PodWorker(threading.Thread):
         self._state.container.ready = readiness.ready
         self._write()
         while container.poll() is None and not self._leaving():
-            self._wait(readiness.due)
+            self._wait(_NEVER if self._cut else readiness.due)
             if not self._cut and time.monotonic() >= readiness.due:
                 self._probe(readiness, launch)
         if container.poll() is None:
@@ -313,8 +314,8 @@ class PodWorker(threading.Thread):
         """Write the status, unless nobody would hear of it now."""
         if self._cut:
             return None
-        how = lambda status: self._state.write(self._pod, status)  # noqa: E731
-        return change_status(self._store, "pods", self._pod, how)
+        pod = self._pod
+        return change_status(self._store, "pods", pod, lambda one: self._state.write(pod, one))
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -127,3 +127,18 @@ def has_ended(pod: Json) -> bool:
 def is_leaving(obj: Json) -> bool:
     """Tell whether an object is being deleted."""
     return bool(obj["metadata"].get("deletionTimestamp"))
+
+
+def put_numbers(status: Json, numbers: Json) -> None:
+    """Set numbers in place; the API leaves out those that are 0."""
+    for name, number in numbers.items():
+        status.pop(name, None)
+        if number:
+            status[name] = number
+
+
+def drop_condition(status: Json, type: str) -> None:
+    left = [one for one in status.get("conditions", ()) if one["type"] != type]
+    status.pop("conditions", None)
+    if left:
+        status["conditions"] = left
