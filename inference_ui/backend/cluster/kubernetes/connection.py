@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -100,11 +100,11 @@ class Connection:
         tail_lines: int | None = None,
         follow: bool = False,
         previous: bool = False,
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         """Yield a container's output in pieces, as they come; with ``follow`` until it ends.
 
         ``previous``: that of the container before its last restart. The request is sent with the
-        first piece asked for.
+        first piece asked for; close the generator to read no further.
         """
         query: dict[str, Value] = {"container": container, "follow": follow, "previous": previous}
         if tail_lines is not None:
@@ -183,7 +183,7 @@ class Connection:
         return self._api
 
 
-def pieces(answer: Answer) -> Iterator[bytes]:
+def pieces(answer: Answer) -> Generator[bytes, None, None]:
     """Yield the body of an answer in pieces as they come. Raises ClusterError where it is cut."""
     try:
         while piece := answer.read1(_PIECE):
