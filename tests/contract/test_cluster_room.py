@@ -1,5 +1,5 @@
-"""The contract of ``ports.Cluster`` where it seats by itself and starts what was lost by itself, as all
-do but Kubernetes: who gets room and cards, and what the others are told."""
+"""The contract of ``ports.Cluster`` where it seats workloads and starts what was lost, as all do
+but Kubernetes: who gets room and cards, and what the others are told."""
 
 from __future__ import annotations
 

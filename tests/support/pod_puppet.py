@@ -1,9 +1,9 @@
 """A server for tests in pods, which does what it is told over HTTP. Its source is its argument, so
 that any image with Python can run it.
 
-``pod_puppet.py PORT [trait …]`` answers ``/ready`` with 200 after ``/do/ready`` (503 before, and after
-``/do/unready``), prints after ``/do/say/TEXT``, and ends after ``/do/exit/CODE``. The trait ``stubborn``
-ignores SIGTERM.
+``pod_puppet.py PORT [trait …]`` answers ``/ready`` with 200 after ``/do/ready`` (503 before, and
+after ``/do/unready``), prints after ``/do/say/TEXT``, and ends after ``/do/exit/CODE``. The trait
+``stubborn`` ignores SIGTERM.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Puppet(BaseHTTPRequestHandler):
 
     ready = False
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         order = unquote(self.path).split("/", 3)[1:]
         if order[0] == "ready":
             self._answer(200 if Puppet.ready else 503)

@@ -218,4 +218,3 @@ def _most_unavailable(spec: Json) -> int:
 
 def _note_revision(deployment: Json) -> None:
     deployment["metadata"].setdefault("annotations", {}).setdefault(_REVISION, "1")
-

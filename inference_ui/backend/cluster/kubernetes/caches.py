@@ -129,6 +129,17 @@ class NodePods:
         with self._lock:
             return tuple(self._bases.values())
 
+    def cards_of(self, namespace: str, name: str, node: str) -> tuple[str, ...]:
+        """Return the slots of the cards that a pod was given, as far as anything states them."""
+        with self._lock:
+            base = self._bases.get(node)
+            pod = self._pods.get(node, {}).get((namespace, name))
+        if base is None or pod is None:
+            return ()
+        at = [base.devices[one.device] for one in pod.parts if one.device in base.devices]
+        slots = sorted({base.node.cards[index].slot for index in at} - {0})
+        return tuple(map(str, slots))
+
     def is_lost(self, node: str) -> bool:
         """Tell whether a node is known not to work."""
         with self._lock:

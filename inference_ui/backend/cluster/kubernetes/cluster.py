@@ -130,9 +130,10 @@ class KubernetesCluster:
             removing = self._is_leaving(name, owner)
             refused = self._refused.get(name)
         if owner is not None:
-            return observation(
+            seen = observation(
                 owner, pods, time.time(), removing=removing, is_lost=self._views.is_lost
             )
+            return self._views.with_cards(seen)
         if pods:
             return leaving(pods)
         return refused or GONE

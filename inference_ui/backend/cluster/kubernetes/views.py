@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from operator import attrgetter
 
 from inference_ui.backend.capacity.queue import Waiting
@@ -26,6 +27,7 @@ from inference_ui.backend.cluster.kubernetes.sinks import Sink, Tee
 from inference_ui.backend.cluster.kubernetes.watching import Watch
 from inference_ui.backend.errors import ClusterError
 from inference_ui.backend.models.compute import Node
+from inference_ui.backend.ports import Observation
 
 _FIRST_LOOK_S = 10.0
 """Whoever asks before the first lists are in waits so long for them."""
@@ -178,6 +180,16 @@ class Views:
     def bases(self) -> Collection[NodeBase]:
         """Return the nodes as they are without their pods."""
         return self._inventory.bases()
+
+    def with_cards(self, seen: Observation) -> Observation:
+        """Add the cards that replicas were given, as far as anything states them."""
+        replicas = tuple(
+            replace(one, cards=self._inventory.cards_of(self._api.namespace, one.name, one.node))
+            if one.node
+            else one
+            for one in seen.replicas
+        )
+        return replace(seen, replicas=replicas)
 
     def is_lost(self, node: str) -> bool:
         """Tell whether a node is known not to work."""
