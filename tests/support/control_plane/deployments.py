@@ -19,8 +19,8 @@ from tests.support.control_plane.writing import (
     has_ended,
     is_leaving,
     owner_reference,
-    set_condition,
     put_numbers,
+    set_condition,
 )
 
 HASH = "pod-template-hash"
@@ -218,4 +218,3 @@ def _most_unavailable(spec: Json) -> int:
 
 def _note_revision(deployment: Json) -> None:
     deployment["metadata"].setdefault("annotations", {}).setdefault(_REVISION, "1")
-

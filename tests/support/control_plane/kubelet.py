@@ -67,9 +67,7 @@ class Kubelet:
     def _begin(self, uid: str, pod: Json) -> None:
         folder = self._folder / uid
         folder.mkdir(parents=True)
-        worker = PodWorker(
-            pod, self._store, self._machine, self._pace, self._events, folder
-        )
+        worker = PodWorker(pod, self._store, self._machine, self._pace, self._events, folder)
         self._workers[uid] = worker
         self._places[key(pod)] = uid
         self._nodes[uid] = node = pod["spec"]["nodeName"]

@@ -35,7 +35,9 @@ def _http(host: str, port: int, asked: Json, timeout_s: float) -> str | None:
     url = f"http://{host}:{port}{asked['path']}"
     with closing(http.client.HTTPConnection(host, port, timeout=timeout_s)) as connection:
         try:
-            connection.request("GET", asked["path"], headers={"User-Agent": "kube-probe", **headers})
+            connection.request(
+                "GET", asked["path"], headers={"User-Agent": "kube-probe", **headers}
+            )
             status = connection.getresponse().status
         except TimeoutError:
             words = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"

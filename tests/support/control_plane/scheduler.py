@@ -54,7 +54,9 @@ class Scheduler:
             if pod["spec"].get("nodeName") in running and not has_ended(pod):
                 running[pod["spec"]["nodeName"]].append(pod)
         taken = {name: used(ones) for name, ones in running.items()}
-        for pod in sorted(waiting, key=lambda one: (one["metadata"]["creationTimestamp"], key(one))):
+        for pod in sorted(
+            waiting, key=lambda one: (one["metadata"]["creationTimestamp"], key(one))
+        ):
             node = self._choose(pod, nodes, running, taken)
             if node is not None and (bound := self._bind(pod, node)) is not None:
                 running[node].append(bound)
@@ -105,7 +107,10 @@ class Scheduler:
             return
         fields = {"reason": "Unschedulable", "message": message}
         change_status(
-            self._store, "pods", pod, lambda one: set_condition(one, "PodScheduled", "False", **fields)
+            self._store,
+            "pods",
+            pod,
+            lambda one: set_condition(one, "PodScheduled", "False", **fields),
         )
         self._events.say(pod, "FailedScheduling", message, _SCHEDULER, warning=True)
 

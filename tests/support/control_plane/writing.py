@@ -53,7 +53,12 @@ def change_status(store: Store, kind: str, obj: Json, how: Change) -> Json | Non
 
 
 def delete(
-    store: Store, kind: str, obj: Json, *, propagation: str | None = None, grace_s: int | None = None
+    store: Store,
+    kind: str,
+    obj: Json,
+    *,
+    propagation: str | None = None,
+    grace_s: int | None = None,
 ) -> None:
     """Delete this very object, if it is still there."""
     with suppress(ApiError):
