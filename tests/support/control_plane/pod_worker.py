@@ -122,8 +122,9 @@ class PodWorker(threading.Thread):
                 what(self._container)
 
     def _ring(self) -> None:
-        with suppress(OSError):  # it has ended
-            os.eventfd_write(self._bell, 1)
+        with self._lock:
+            if not self._over:
+                os.eventfd_write(self._bell, 1)
 
     # What is kept of its output.
 
@@ -147,9 +148,9 @@ class PodWorker(threading.Thread):
             self._live()
         finally:
             self._drop_container()
-            self._over = True
-            bell, self._bell = self._bell, -1
-            os.close(bell)
+            with self._lock:
+                self._over = True
+                os.close(self._bell)
 
     def _live(self) -> None:
         code: int | None = None
