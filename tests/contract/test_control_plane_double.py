@@ -20,6 +20,7 @@ from tests.support.drivers import machine
 from tests.support.waiting import wait_for
 
 SERVE = ("python", "-m", "http.server", "--bind", "$(POD_IP)", "8080")
+DATASET = "/workspace/dataset"
 POD_IP = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
 
 
@@ -395,8 +396,8 @@ def test_pods_of_a_lost_node_end_when_it_is_back(world: World) -> None:
     assert conditions(stays)["DisruptionTarget"]["reason"] == "DeletionByTaintManager"
     assert conditions(stays)["Ready"]["status"] == "False"
     world.cluster.node_back(node)
-    wait_for(lambda: [one["metadata"]["name"] for one in world.pods()] == [other["metadata"]["name"]],
-             "the lost one has ended")  # fmt: skip
+    remaining = [other["metadata"]["name"]]
+    wait_for(lambda: [one["metadata"]["name"] for one in world.pods()] == remaining, "it has ended")
 
 
 def test_a_container_sees_its_volumes_and_nothing_else_can_be_written(tmp_path: Path) -> None:
@@ -415,11 +416,11 @@ def test_a_container_sees_its_volumes_and_nothing_else_can_be_written(tmp_path: 
         {"name": "scratch", "emptyDir": {}},
     ]
     mounts = [
-        {"name": "claim", "mountPath": "/workspace/dataset", "subPath": "data/set", "readOnly": True},
+        {"name": "claim", "mountPath": DATASET, "subPath": "data/set", "readOnly": True},
         {"name": "claim", "mountPath": "/workspace/output", "subPath": "out"},
         {"name": "job", "mountPath": "/inference-ui"},
-        {"name": "scratch", "mountPath": "/tmp"},
-    ]  # fmt: skip
+        {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108
+    ]
     env = [
         {"name": "WHO", "valueFrom": {"secretKeyRef": {"name": "job", "key": "who"}}},
         {"name": "GREETING", "value": "hello $(WHO), not $$(WHO)"},

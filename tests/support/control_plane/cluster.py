@@ -143,6 +143,10 @@ class ControlPlane:
 
     # Hands.
 
+    def working_folder(self, pod: str) -> Path:
+        """Return the folder that a pod's container has for its working folder."""
+        return self.kubelet.worker(self.namespace, pod).working_folder
+
     def evict(self, pod: str, message: str = "The node was low on resource: memory.") -> None:
         """Let a pod's kubelet end it for want of memory on its node."""
         self.kubelet.worker(self.namespace, pod).evict(message)

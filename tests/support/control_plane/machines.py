@@ -46,6 +46,11 @@ def node_object_of(node: Node) -> Json:
                 "architecture": "amd64",
                 "kernelVersion": node.kernel,
                 "kubeletVersion": "v1.36.2",
+                "kubeProxyVersion": "",
+                "containerRuntimeVersion": "containerd://2.1.4",
+                "bootID": node.name,
+                "machineID": node.name,
+                "systemUUID": node.name,
             },
         },
     }

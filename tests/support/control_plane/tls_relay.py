@@ -2,99 +2,92 @@
 
 from __future__ import annotations
 
-import socket
+import asyncio
 import ssl
 import subprocess
 import threading
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 _PIECE = 1 << 16
+_FAREWELL_S = 1.0
 
 
 class TlsRelay:
-    """Passes what comes over TLS on to a port of loopback; ``authority`` is what clients trust."""
+    """Passes what comes over TLS on to a port of loopback; clients trust ``authority``.
+
+    ``address`` is the host and port that pods are told of.
+    """
 
     def __init__(self, folder: Path, upstream: Callable[[], tuple[str, int]]) -> None:
         self._upstream = upstream
-        self._authority, self._context = _certificate(folder)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        self._threads: list[threading.Thread] = []
-        self._closing = False
-        self._accepting = threading.Thread(target=self._accept, name="tls relay")
-        self._accepting.start()
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Return the host and port that pods are told of."""
-        host, port = self._listener.getsockname()
-        return str(host), int(port)
-
-    @property
-    def authority(self) -> str:
-        """Return the certificate of the authority."""
-        return self._authority
+        self.authority, self._context = _certificate(folder)
+        self.address = ("", 0)
+        self._open: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._closing = asyncio.Event()
+        self._listening = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tls relay")
+        self._thread.start()
+        self._listening.wait()
 
     def close(self) -> None:
-        """Cut everything, and wait until all threads have ended."""
-        self._closing = True
+        """Cut everything, and wait until it has ended."""
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._relay, "127.0.0.1", 0, ssl=self._context)
+        async with server:
+            self.address = server.sockets[0].getsockname()[:2]
+            self._listening.set()
+            await self._closing.wait()
+            for task in self._open:
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # the server makes one for each connection
+        self._open.add(task)
+        try:
+            await self._both_ways(reader, writer)
+        except asyncio.CancelledError:
+            return  # the relay closes
+        finally:
+            self._open.discard(task)
+            writer.transport.abort()
+
+    async def _both_ways(self, reader: StreamReader, writer: StreamWriter) -> None:
         with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._accepting.join()
-        self._listener.close()
-        with self._lock:
-            for one in self._open:
-                _shut(one)
-        for thread in self._threads:
-            thread.join()
-
-    def _accept(self) -> None:
-        while not self._closing:
+            from_server, to_server = await asyncio.open_connection(*self._upstream())
+            ways = [
+                asyncio.ensure_future(_pump(reader, to_server)),
+                asyncio.ensure_future(_pump(from_server, writer)),
+            ]
             try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            thread = threading.Thread(target=self._serve, args=(client,), name="tls relay")
-            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
-            thread.start()
-
-    def _serve(self, raw: socket.socket) -> None:
-        with raw, suppress(OSError), socket.create_connection(self._upstream(), 5) as server:
-            raw.settimeout(5)
-            with self._context.wrap_socket(raw, server_side=True) as client:
-                raw.settimeout(None)
-                client.settimeout(None)
-                server.settimeout(None)
-                self._both_ways(client, server)
-
-    def _both_ways(self, client: socket.socket, server: socket.socket) -> None:
-        with self._lock:
-            self._open |= {client, server}
-        if self._closing:
-            _shut(client)
-        back = threading.Thread(target=_pump, args=(server, client), name="tls relay")
-        back.start()
-        _pump(client, server)
-        back.join()
-        with self._lock:
-            self._open -= {client, server}
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                await asyncio.gather(*ways, return_exceptions=True)
+                to_server.transport.abort()
+            writer.close()  # what is still to be sent goes out first
+            async with asyncio.timeout(_FAREWELL_S):
+                await writer.wait_closed()
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+async def _pump(source: StreamReader, sink: StreamWriter) -> None:
     with suppress(OSError):
-        while piece := source.recv(_PIECE):
-            sink.sendall(piece)
-    _shut(source)
-    _shut(sink)
-
-
-def _shut(one: socket.socket) -> None:
-    with suppress(OSError):
-        # Of a TLS connection the socket below is shut: its own way would drop the encryption.
-        socket.socket.shutdown(one, socket.SHUT_RDWR)
+        while piece := await source.read(_PIECE):
+            sink.write(piece)
+            await sink.drain()
 
 
 def _certificate(folder: Path) -> tuple[str, ssl.SSLContext]:
