@@ -8,7 +8,6 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -110,9 +109,16 @@ def pod(number: int, version: int) -> Json:
         {"type": kind, "status": "True", "lastProbeTime": None, "lastTransitionTime": WHEN}
         for kind in kinds
     ]
-    state = {"name": "server", "ready": True, "restartCount": version % 7, "started": True,
-             "image": container["image"], "imageID": f"sha256:{number:064x}",
-             "containerID": f"containerd://{number:064x}", "state": {"running": {"startedAt": WHEN}}}  # fmt: skip
+    state = {
+        "name": "server",
+        "ready": True,
+        "restartCount": version % 7,
+        "started": True,
+        "image": container["image"],
+        "imageID": f"sha256:{number:064x}",
+        "containerID": f"containerd://{number:064x}",
+        "state": {"running": {"startedAt": WHEN}},
+    }
     metadata = {
         "namespace": f"team-{number % 50}",
         "name": name,
@@ -134,8 +140,15 @@ def pod(number: int, version: int) -> Json:
         "serviceAccountName": "default",
         "schedulerName": "default-scheduler",
     }
-    status = {"phase": "Running", "conditions": conditions, "containerStatuses": [state],
-              "hostIP": "10.0.0.1", "podIP": "10.1.0.1", "startTime": WHEN, "qosClass": "Guaranteed"}  # fmt: skip
+    status = {
+        "phase": "Running",
+        "conditions": conditions,
+        "containerStatuses": [state],
+        "hostIP": "10.0.0.1",
+        "podIP": "10.1.0.1",
+        "startTime": WHEN,
+        "qosClass": "Guaranteed",
+    }
     return {"metadata": metadata, "spec": spec, "status": status}
 
 
@@ -183,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         begun = time.monotonic()
-        for sent, version in enumerate(_versions()):
+        for sent, version in enumerate(range(2, sys.maxsize)):
             time.sleep(max(0.0, begun + sent / rate - time.monotonic()))
             thing = make(version * 7_919 % count, version)
             line = json.dumps({"type": "MODIFIED", "object": thing}).encode() + b"\n"
@@ -191,11 +204,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
-
-
-def _versions() -> Iterator[int]:
-    """Versions whose objects differ in what they ask for once in a while only."""
-    return iter(range(2, sys.maxsize))
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ async def measure(port: int, seconds: float, folder: Path) -> dict[str, Any]:
     updating, took = await asyncio.gather(lateness(after(seconds)), looks(cache, after(seconds)))
     cpu = time.process_time() - cpu
     stopped = time.monotonic()
-    ended = all([one.stop() for one in watches])
+    ended = sum([one.stop() for one in watches]) == len(watches)
     stopped = time.monotonic() - stopped
     connection.close()
     nodes = cache.nodes()
