@@ -124,6 +124,28 @@ class NodePods:
                 self._nodes = tuple(self._summed[name] for name in sorted(self._summed))
             return self._nodes
 
+    def bases(self) -> tuple[NodeBase, ...]:
+        """Return the nodes as they are without their pods."""
+        with self._lock:
+            return tuple(self._bases.values())
+
+    def cards_of(self, namespace: str, name: str, node: str) -> tuple[str, ...]:
+        """Return the slots of the cards that a pod was given, as far as anything states them."""
+        with self._lock:
+            base = self._bases.get(node)
+            pod = self._pods.get(node, {}).get((namespace, name))
+        if base is None or pod is None:
+            return ()
+        at = [base.devices[one.device] for one in pod.parts if one.device in base.devices]
+        slots = sorted({base.node.cards[index].slot for index in at} - {0})
+        return tuple(map(str, slots))
+
+    def is_lost(self, node: str) -> bool:
+        """Tell whether a node is known not to work."""
+        with self._lock:
+            base = self._bases.get(node)
+        return base is not None and not base.node.ready
+
     def waiting(self) -> tuple[PodUse, ...]:
         """Return the pods that wait for a node, the longest waiting first."""
         with self._lock:
