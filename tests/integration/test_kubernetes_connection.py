@@ -109,16 +109,10 @@ def test_a_patch_is_a_strategic_merge(server: ListWatch, connection: Connection)
     assert kinds == ["application/strategic-merge-patch+json"]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        hang_up,
-        torn,
-        status(500, "InternalError"),
-        status(503, "ServiceUnavailable"),
-        status(429, "TooManyRequests"),
-    ],
-)
+PASSING = [status(500), status(503, "ServiceUnavailable"), status(429, "TooManyRequests")]
+
+
+@pytest.mark.parametrize("fault", [hang_up, torn, *PASSING])
 def test_what_may_pass_is_tried_again(
     server: ListWatch, connection: Connection, fault: Any
 ) -> None:
