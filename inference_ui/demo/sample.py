@@ -36,22 +36,17 @@ def install(product: Product, administrator: Actor) -> None:
 
 def sample_package(image: str = "") -> ModelPackage:
     """Return the package of the sample model: it finds handwritten digits on a page. ``image`` is
-    the product's own one, which holds the model, or empty where nothing runs images."""
-    server = ("-m", "inference_ui.demo.server", "--port", "{port}")
+    the product's own, which has the model's server in it."""
+    serve = ("-m", "inference_ui.demo.server", "--port", "{port}")
+    container = ContainerLaunch(image=image, command=("python", *serve, "--host", "$(POD_IP)"))
     return ModelPackage(
         name="digits-detector",
         version="1.0.0",
         owner_id="",
         service_type=ServiceType.SELDON,
         launch=PackageLaunch(
-            command=("{python}", *server),
-            container=ContainerLaunch(
-                # The variable is Kubernetes' to fill in: the pod's address, of whichever family.
-                image=image,
-                command=("python", *server, "--host", "$(POD_IP)"),
-            )
-            if image
-            else None,
+            command=("{python}", *serve),
+            container=container if image else None,
             ready_timeout_s=120,
         ),
     )

@@ -1,4 +1,4 @@
-"""The clusters that the contract is told over."""
+"""The clusters that the contract is told over, and the API server that stands in for a real one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kubernetes import client
 
 from inference_ui.backend.models.compute import Node
+from tests.support.control_plane.clients import NAMESPACE, official_client
+from tests.support.control_plane.server import ApiServer
+from tests.support.control_plane.store import Store
 from tests.support.drivers import Build, Driver, LocalDriver, MemoryDriver, machine
 
 
@@ -28,5 +32,33 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
 
 @pytest.fixture
 def driver(build: Build) -> Driver:
-    """A cluster of one machine with four CPUs, 8 GiB and no card."""
+    """A cluster of one machine with four CPUs, 8 GiB and no card, which seats by itself."""
     return build(machine())
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    """A server with a namespace."""
+    store = Store()
+    store.create("namespaces", {"metadata": {"name": NAMESPACE}})
+    with ApiServer(store) as started:
+        yield started
+
+
+@pytest.fixture
+def api(server: ApiServer) -> Iterator[client.ApiClient]:
+    """The official client for it."""
+    with official_client(server) as connected:
+        yield connected
+
+
+@pytest.fixture
+def core(api: client.ApiClient) -> client.CoreV1Api:
+    """The official client's core group."""
+    return client.CoreV1Api(api)
+
+
+@pytest.fixture
+def store(server: ApiServer) -> Store:
+    """What the server keeps."""
+    return server.store

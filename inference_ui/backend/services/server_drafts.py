@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from inference_ui.backend.capacity.fit import Demand, never_fits, seat
 from inference_ui.backend.errors import Message
-from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot
+from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot, Volume
 from inference_ui.backend.models.compute import (
     AcceleratorType,
     ComputeSpec,
@@ -93,6 +93,14 @@ def waiting_now(
     return found if isinstance(found, Message) else None
 
 
+def claim_problem(volume: Volume | None, cluster: Cluster) -> Message | None:
+    """Return why the cluster's workloads could not get at a volume, or None; of one that was
+    removed since nothing can be told."""
+    if volume is None or volume.claim is not None or not cluster.runs_images:
+        return None
+    return Message("VOLUME_NOT_ON_CLAIM", {"name": volume.name})
+
+
 def _demand(
     draft: ServerDraft, spec: ComputeSpec, placement: Placement, companion: Resources | None
 ) -> Demand:
@@ -110,9 +118,21 @@ def _package(
         problems["package_id"] = Message("REQUIRED")
     elif draft.service_type and package.service_type != draft.service_type:
         problems["package_id"] = Message("PACKAGE_OTHER_TYPE", {"type": package.service_type})
-    elif not cluster.runs_images and not package.launch.command:
-        problems["package_id"] = Message("PACKAGE_WITHOUT_COMMAND", {"name": package.name})
+    elif problem := _start_problem(session, package, cluster):
+        problems["package_id"] = problem
     return package
+
+
+def _start_problem(session: Session, package: PackageSnapshot, cluster: Cluster) -> Message | None:
+    """Return why the cluster could not start a package's server, or None."""
+    launch = package.launch
+    if not cluster.runs_images:
+        named = {"name": package.name}
+        return None if launch.command else Message("PACKAGE_WITHOUT_COMMAND", named)
+    if launch.container is None or not launch.container.image:
+        return Message("PACKAGE_WITHOUT_IMAGE", {"name": package.name})
+    volume = session.get(Volume, launch.model_volume_id) if launch.model_volume_id else None
+    return claim_problem(volume, cluster)
 
 
 def _check_overrides(

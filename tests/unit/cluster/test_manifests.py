@@ -363,10 +363,9 @@ def test_no_setting_of_a_user_stands_outside_of_secrets() -> None:
 def test_every_object_is_valid_for_the_oldest_and_a_new_cluster(version: str) -> None:
     bare = server(env={}, model_folder="", placement=Placement())
     root = server(image=Image("m:1", as_root=True, writable=True))
-    made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x", "uid": "u"}}
     for workload in (SERVER, bare, root):
         first, *children = server_objects(workload, NEED, SITE)
-        for one in (first, *(owned(child, made) for child in children)):
+        for one in (first, *(owned(child, first, "u-1") for child in children)):
             kubernetes_validate.validate(one, version, strict=True)
     for one in client_objects(CLIENT, SITE):
         kubernetes_validate.validate(one, version, strict=True)
@@ -374,8 +373,7 @@ def test_every_object_is_valid_for_the_oldest_and_a_new_cluster(version: str) ->
 
 def test_what_a_deployment_owns_goes_with_it_and_before_it() -> None:
     deployment, service, _ = server_objects(SERVER, NEED, SITE)
-    made = {**deployment, "metadata": {**deployment["metadata"], "uid": "u-1"}}
-    assert owned(service, made)["metadata"]["ownerReferences"] == [
+    assert owned(service, deployment, "u-1")["metadata"]["ownerReferences"] == [
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",

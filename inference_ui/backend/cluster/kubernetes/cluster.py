@@ -1,10 +1,10 @@
 """The Kubernetes cluster: writes objects, and tells what watches saw of them.
 
 Nothing here asks the API server to learn a state: watches keep it. What the contract leaves open,
-here: the scheduler is Kubernetes', so a workload's pods are placed one by one, and a server of which
-only some replicas have a node is STARTING or READY with the others WAITING, each with its reason. A
-pod that is lost is replaced by its controller and counts as no restart. A workload that is being
-removed is not revived by ``apply``; how long it may take to end is a property of its pods
+here: the scheduler is Kubernetes', so a workload's pods are placed one by one, and a server of
+which only some replicas have a node is STARTING or READY with the others WAITING, each with its
+reason. A pod that is lost is replaced by its controller and counts as no restart. A workload that
+is being removed is not revived by ``apply``; how long it may take to end is a property of its pods
 (``manifests.GRACE_S``).
 """
 
@@ -14,24 +14,32 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from inference_ui.backend.capacity.fit import Demand
 from inference_ui.backend.capacity.queue import Waiting
-from inference_ui.backend.cluster.kubernetes import logs
+from inference_ui.backend.cluster.kubernetes import logs, objects
 from inference_ui.backend.cluster.kubernetes.cards import card_need
 from inference_ui.backend.cluster.kubernetes.connection import Connection
-from inference_ui.backend.cluster.kubernetes.kinds import DEPLOYMENTS, JOBS, SECRETS, SERVICES
+from inference_ui.backend.cluster.kubernetes.containers import Manifest
+from inference_ui.backend.cluster.kubernetes.kinds import (
+    DEPLOYMENTS,
+    JOBS,
+    SECRETS,
+    SERVICES,
+    Kind,
+)
 from inference_ui.backend.cluster.kubernetes.manifests import (
-    Manifest,
     Site,
     client_objects,
     owned,
     server_objects,
 )
-from inference_ui.backend.cluster.kubernetes.observing import observation
+from inference_ui.backend.cluster.kubernetes.observing import leaving, observation
 from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen
+from inference_ui.backend.cluster.kubernetes.transport import Access
 from inference_ui.backend.cluster.kubernetes.views import Views
 from inference_ui.backend.cluster.replicas import checked
 from inference_ui.backend.errors import ClusterError, Message
@@ -63,6 +71,20 @@ class _Removal:
     asked_at: float
 
 
+def connect(
+    kubeconfig: Path | None, namespace: str, image: str, claims: Mapping[str, Path]
+) -> KubernetesCluster:
+    """Return the cluster that a kubeconfig names, or (None) the one that this process runs in.
+
+    ``namespace`` is where workloads live (empty: where the account is at home), ``image`` the
+    product's own, ``claims`` where claims are mounted here. Nothing is asked of the API server yet.
+    Raises :class:`ClusterError` when the access cannot be read.
+    """
+    connection = Connection(Access(kubeconfig, namespace))
+    mounts = {name: PurePosixPath(path) for name, path in claims.items()}
+    return KubernetesCluster(connection, Site(connection.namespace, image, mounts))
+
+
 class KubernetesCluster:
     """``ports.Cluster`` over the API server of a cluster. Close it to end its threads."""
 
@@ -75,10 +97,8 @@ class KubernetesCluster:
         self._removals: dict[str, _Removal] = {}
         self._whole: set[str] = set()  # owners of which all children exist, by uid
         self._applying: dict[str, threading.Lock] = {}
-        self._views.start()
 
     def close(self) -> None:
-        """End the watches. What runs goes on."""
         self._views.stop()
 
     @property
@@ -110,11 +130,12 @@ class KubernetesCluster:
             removing = self._is_leaving(name, owner)
             refused = self._refused.get(name)
         if owner is not None:
-            return observation(
+            seen = observation(
                 owner, pods, time.time(), removing=removing, is_lost=self._views.is_lost
             )
+            return self._views.with_cards(seen)
         if pods:
-            return observation(_left(name), pods, time.time(), removing=True, is_lost=_nowhere)
+            return leaving(pods)
         return refused or GONE
 
     def remove(self, name: str, grace_s: float = 20.0) -> None:
@@ -127,10 +148,10 @@ class KubernetesCluster:
                 if owner is None:
                     self._removals.pop(name, None)
                     return
-                asked = removal is not None and removal.uid == owner.uid
-                if asked and time.monotonic() - removal.asked_at < _ASK_AGAIN_S:
+                asked_at = removal.asked_at if removal and removal.uid == owner.uid else None
+                if asked_at is not None and time.monotonic() - asked_at < _ASK_AGAIN_S:
                     return
-            if not (owner.leaving and not asked):
+            if not owner.leaving or asked_at is not None:
                 self._api.delete(JOBS if owner.client else DEPLOYMENTS, name, "Foreground")
             with self._lock:
                 self._removals[name] = _Removal(owner.uid, time.monotonic())
@@ -143,9 +164,7 @@ class KubernetesCluster:
 
     def logs(self, name: str, lines: int = 200) -> tuple[LogTail, ...]:
         self._views.ask()
-        found = (
-            (pod, logs.tail(self._api, pod, lines)) for pod in self._views.pods_by_age(name)
-        )
+        found = ((pod, logs.tail(self._api, pod, lines)) for pod in self._views.pods_by_age(name))
         return tuple(LogTail(pod.name, text) for pod, text in found if text is not None)
 
     def whole_log(self, name: str, replica: str) -> Iterator[bytes]:
@@ -198,17 +217,19 @@ class KubernetesCluster:
             return
         kind = DEPLOYMENTS if isinstance(workload, ServerWorkload) else JOBS
         first, *children = self._objects(workload)
-        if owner is None:
-            made = self._api.create(kind, first)
-            if made is None:  # it is there, and the watch is late
-                made = self._api.get_json(kind.path(self._site.namespace, workload.name))
-            self._views.wrote(kind, made)
-        else:
-            made = {**first, "metadata": {**first["metadata"], "uid": owner.uid}}
+        uid = owner.uid if owner is not None else self._create_owner(kind, first)
         for child in children:
-            self._create_child(owned(child, made), fresh=owner is None)
+            self._create_child(owned(child, first, uid), fresh=owner is None)
         with self._lock:
-            self._whole.add(made["metadata"]["uid"])
+            self._whole.add(uid)
+
+    def _create_owner(self, kind: Kind, body: Manifest) -> str:
+        """Create a Deployment or Job, and return its uid."""
+        made = self._api.create(kind, body)
+        if made is None:  # it is there, and the watch is late
+            made = self._api.get_json(kind.path(self._site.namespace, body["metadata"]["name"]))
+        self._views.wrote(kind, made)
+        return objects.text(objects.part(made, "metadata"), "uid")
 
     def _objects(self, workload: Workload) -> list[Manifest]:
         if not isinstance(workload, ServerWorkload):

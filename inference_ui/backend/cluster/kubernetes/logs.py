@@ -1,5 +1,5 @@
-"""Logs of pods, through the API server. A container that was started again has two: its own and that
-of the one before, which says why that ended."""
+"""Logs of pods, through the API server. A container that was started again has two: its own and
+that of the one before, which says why that ended."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def tail(api: Connection, pod: PodSeen, lines: int) -> str | None:
     if lines <= 0:
         return None
     own = _last(api, pod, lines)
-    if own is not None and pod.exits and pod.running and len(own) < lines:
+    if own is not None and pod.exits and len(own) < lines:
         own = [*(_last(api, pod, lines - len(own), previous=True) or ()), *own]
     return "\n".join(own) if own is not None else None
 
@@ -37,7 +37,7 @@ def whole(api: Connection, pod: PodSeen) -> Iterator[bytes]:
     """
     # Closed by whoever reads it, at the latest when it is forgotten.
     spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
-    for previous in (True, False) if pod.exits and pod.running else (False,):
+    for previous in (True, False) if pod.exits else (False,):
         for piece in _there(api.stream_log(pod.name, _container(pod), previous=previous)):
             spool.write(piece)
     spool.seek(0)
@@ -57,9 +57,7 @@ def follow(api: Connection, pod: PodSeen, look: Callable[[], PodSeen | None]) ->
         seen = _when_another_runs(seen, look)
 
 
-def _when_another_runs(
-    pod: PodSeen, look: Callable[[], PodSeen | None]
-) -> PodSeen | None:
+def _when_another_runs(pod: PodSeen, look: Callable[[], PodSeen | None]) -> PodSeen | None:
     """Wait until another container runs in the pod, or until there is none to wait for."""
     while True:
         seen = look()
@@ -84,9 +82,7 @@ def _pieces(spool: tempfile.SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
             yield piece
 
 
-def _last(
-    api: Connection, pod: PodSeen, lines: int, *, previous: bool = False
-) -> list[str] | None:
+def _last(api: Connection, pod: PodSeen, lines: int, *, previous: bool = False) -> list[str] | None:
     pieces = api.stream_log(pod.name, _container(pod), tail_lines=lines, previous=previous)
     try:
         return b"".join(pieces).decode(errors="replace").splitlines()

@@ -10,32 +10,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 import msgspec
 
 from inference_ui.backend.cluster.kubernetes import names, terms
 from inference_ui.backend.cluster.kubernetes.cards import CardNeed
+from inference_ui.backend.cluster.kubernetes.containers import (
+    Manifest,
+    container_security,
+    plain_environment,
+    pod_security,
+    readiness,
+    requests,
+    server_resources,
+)
 from inference_ui.backend.cluster.kubernetes.mounts import Mount, mounted
 from inference_ui.backend.cluster.kubernetes.placing import node_affinity, spread, tolerations
 from inference_ui.backend.errors import ClusterError
-from inference_ui.backend.models.compute import Resources
-from inference_ui.backend.ports import ClientWorkload, Image, Probe, ServerWorkload, Workload
+from inference_ui.backend.ports import ClientWorkload, Image, ServerWorkload, Workload
 from inference_ui.backend.records import SOURCE_ROOT, BatchJob
-
-Manifest = dict[str, Any]
-
-USER = 1000
-"""Whom containers run as: anybody but root, and one whom volumes can be made readable for."""
 
 GRACE_S = 20
 """From being asked to stop until being killed, as ``Cluster.remove`` has it by default."""
 
 JOB_FOLDER = "/inference-ui"
 JOB_FILE = "job.json"
-
-_HIGHEST_CODE_OF_A_PROBE = 400
-"""An HTTP probe of a kubelet takes answers below it for success."""
 
 _NEVER_GIVE_UP = 1_000
 """How often a Job may start its pod again: whether it does so too often, within a window, is
@@ -81,14 +80,14 @@ def client_objects(workload: ClientWorkload, site: Site) -> list[Manifest]:
     return [_job(workload, site), _secret(workload, site, {JOB_FILE: text})]
 
 
-def owned(child: Manifest, owner: Manifest) -> Manifest:
-    """Return the child with a reference to its owner, as the API server returned that. The owner
-    is not gone before the child is."""
+def owned(child: Manifest, owner: Manifest, uid: str) -> Manifest:
+    """Return the child with a reference to its owner, to which the API server gave this uid. The
+    owner is not gone before the child is."""
     reference = {
         "apiVersion": owner["apiVersion"],
         "kind": owner["kind"],
         "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
+        "uid": uid,
         "controller": True,
         "blockOwnerDeletion": True,
     }
@@ -141,10 +140,10 @@ def _deployment(workload: ServerWorkload, image: Image, need: CardNeed, site: Si
         "name": names.SERVER,
         "image": image.name,
         "ports": [{"name": names.PORT_NAME, "containerPort": image.port}],
-        "env": _plain_environment(workload, image),
-        "resources": _server_resources(workload.resources, need),
-        "readinessProbe": _readiness(workload.probe, image.port),
-        "securityContext": _container_security(image),
+        "env": plain_environment(workload, image),
+        "resources": server_resources(workload.resources, need),
+        "readinessProbe": readiness(workload.probe, image.port),
+        "securityContext": container_security(image),
         "volumeMounts": mounts,
     }
     if image.command:
@@ -155,7 +154,7 @@ def _deployment(workload: ServerWorkload, image: Image, need: CardNeed, site: Si
         container["envFrom"] = [{"secretRef": {"name": workload.name}}]
     pod: Manifest = {
         **_pod(workload, need),
-        "securityContext": _pod_security(as_root=image.as_root),
+        "securityContext": pod_security(as_root=image.as_root),
         "topologySpreadConstraints": spread(workload.name),
         "containers": [container],
         "volumes": volumes,
@@ -194,8 +193,8 @@ def _job(workload: ClientWorkload, site: Site) -> Manifest:
         "image": site.image,
         "command": command,
         "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108 - of the container
-        "resources": {"requests": _requests(workload.resources)},
-        "securityContext": _container_security(None),
+        "resources": {"requests": requests(workload.resources)},
+        "securityContext": container_security(None),
         "volumeMounts": mounts,
     }
     pod = {
@@ -203,7 +202,7 @@ def _job(workload: ClientWorkload, site: Site) -> Manifest:
         "restartPolicy": "Never",
         "serviceAccountName": names.CLIENT_ACCOUNT,
         "automountServiceAccountToken": workload.server is not None,
-        "securityContext": _pod_security(as_root=False),
+        "securityContext": pod_security(as_root=False),
         "containers": [container],
         "volumes": volumes,
     }
@@ -291,62 +290,6 @@ def _template_metadata(workload: Workload) -> Manifest:
     return {
         "labels": labels(workload),
         "annotations": {names.APPLICATION_ANNOTATION: workload.application},
-    }
-
-
-def _requests(resources: Resources) -> dict[str, str]:
-    return {
-        names.CPU: f"{resources.cpu_millis}m",
-        names.MEMORY: str(resources.memory_bytes),
-    }
-
-
-def _server_resources(resources: Resources, need: CardNeed) -> Manifest:
-    """Memory and cards are bounds; a CPU that nobody else uses is not withheld."""
-    cards = {name: str(amount) for name, amount in need.amounts.items()}
-    requests = _requests(resources)
-    return {
-        "requests": {**requests, **cards},
-        "limits": {names.MEMORY: requests[names.MEMORY], **cards},
-    }
-
-
-def _plain_environment(workload: ServerWorkload, image: Image) -> list[Manifest]:
-    """What is nobody's setting. A container that cannot write to its image has its home in /tmp."""
-    plain = {"PORT": str(image.port), "HOME": "/tmp"}  # noqa: S108 - of the container
-    found: list[Manifest] = [
-        {"name": name, "value": value} for name, value in plain.items() if name not in workload.env
-    ]
-    address = {"fieldRef": {"fieldPath": "status.podIP"}}
-    return [*found, {"name": "POD_IP", "valueFrom": address}]
-
-
-def _readiness(probe: Probe, port: int) -> Manifest:
-    """What a kubelet cannot ask (a bound above 400), is asked by whether the port accepts."""
-    timing = {"periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 2}
-    if probe.below_status > _HIGHEST_CODE_OF_A_PROBE:
-        return {"tcpSocket": {"port": port}, **timing}
-    path = probe.path if probe.path.startswith("/") else f"/{probe.path}"
-    return {"httpGet": {"path": path, "port": port}, **timing}
-
-
-def _pod_security(*, as_root: bool) -> Manifest:
-    who = {"runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER}
-    return {
-        **({"runAsUser": 0} if as_root else who),
-        "fsGroup": USER,
-        "fsGroupChangePolicy": "OnRootMismatch",
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-
-
-def _container_security(image: Image | None) -> Manifest:
-    """Root keeps what its image's programs expect of root; nobody gets more than he began with."""
-    as_root, writable = (image.as_root, image.writable) if image else (False, False)
-    return {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": not writable,
-        **({} if as_root else {"capabilities": {"drop": ["ALL"]}}),
     }
 
 

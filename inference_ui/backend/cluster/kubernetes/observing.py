@@ -7,7 +7,7 @@ A Job's pods are judged alike; what the Job itself says of its end comes first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -24,18 +24,33 @@ _ORDER = (Phase.READY, Phase.STARTING, Phase.FAILED, Phase.WAITING, Phase.DONE)
 
 
 def observation(
-    owner: OwnerSeen, pods: Sequence[PodSeen], now: float, *, removing: bool, is_lost: IsLost
+    owner: OwnerSeen, pods: Collection[PodSeen], now: float, *, removing: bool, is_lost: IsLost
 ) -> Observation:
     """Return what is seen of a workload; ``now`` in Unix seconds, ``removing``: it was told to
     end."""
     if removing or owner.leaving:
-        return _leaving(pods)
+        return leaving(pods)
     if owner.client:
         return _client(owner, pods, now, is_lost)
     return _server(owner, pods, now, is_lost)
 
 
-def _server(owner: OwnerSeen, pods: Sequence[PodSeen], now: float, is_lost: IsLost) -> Observation:
+def leaving(pods: Collection[PodSeen]) -> Observation:
+    """Return what is seen of a workload that is being removed."""
+    removing = Message("REMOVING")
+    there = sorted((pod for pod in pods if pod.node and not pod.ended), key=_age)
+    if not there:
+        return Observation(Phase.WAITING, reason=removing)
+    replicas = tuple(
+        Replica(pod.name, Phase.STARTING, pod.node, restarts=len(pod.exits), reason=removing)
+        for pod in there
+    )
+    return Observation(Phase.STARTING, replicas, removing)
+
+
+def _server(
+    owner: OwnerSeen, pods: Collection[PodSeen], now: float, is_lost: IsLost
+) -> Observation:
     there = sorted((pod for pod in pods if not (pod.ended or pod.leaving)), key=_age)
     policy = owner.terms.restart
     replicas = [_replica(pod, policy, owner.port, now, is_lost) for pod in there]
@@ -53,7 +68,9 @@ def _server(owner: OwnerSeen, pods: Sequence[PodSeen], now: float, is_lost: IsLo
     return _overall(replicas)
 
 
-def _client(owner: OwnerSeen, pods: Sequence[PodSeen], now: float, is_lost: IsLost) -> Observation:
+def _client(
+    owner: OwnerSeen, pods: Collection[PodSeen], now: float, is_lost: IsLost
+) -> Observation:
     """A batch client is one replica: its newest pod; those that ended before are its restarts."""
     ordered = sorted(pods, key=_age)
     policy = owner.terms.restart
@@ -145,7 +162,7 @@ def _why_not_ready(pod: PodSeen) -> Message | None:
     return None
 
 
-def _why_gone(gone: Sequence[PodSeen], is_lost: IsLost) -> Message | None:
+def _why_gone(gone: Collection[PodSeen], is_lost: IsLost) -> Message | None:
     """Return what became of the pod that went last, where that was nobody's doing."""
     for pod in sorted(gone, key=_age, reverse=True):
         if pod.node and is_lost(pod.node):
@@ -169,18 +186,6 @@ def _failed(pod: PodSeen) -> bool:
     """An eviction is no failure of what was evicted."""
     disrupted = names.DISRUPTION_CONDITION in pod.conditions
     return pod.ended and not disrupted and pod.last is not None and pod.last.code != 0
-
-
-def _leaving(pods: Sequence[PodSeen]) -> Observation:
-    removing = Message("REMOVING")
-    there = sorted((pod for pod in pods if pod.node and not pod.ended), key=_age)
-    if not there:
-        return Observation(Phase.WAITING, reason=removing)
-    replicas = tuple(
-        Replica(pod.name, Phase.STARTING, pod.node, restarts=len(pod.exits), reason=removing)
-        for pod in there
-    )
-    return Observation(Phase.STARTING, replicas, removing)
 
 
 def _overall(replicas: Sequence[Replica]) -> Observation:
