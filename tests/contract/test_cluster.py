@@ -27,7 +27,7 @@ WHOLE = Resources(cpu_millis=4000, memory_bytes=GIB)
     ]
 )
 def driver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Driver]:
-    """A cluster of one machine; of Kubernetes the double, and a real one where that is asked for."""
+    """A cluster of one machine; of Kubernetes the double, and a real one if it is asked for."""
     kubernetes = {"double": lambda: driven_double(tmp_path), "kubernetes": driven_cluster}
     if request.param in kubernetes:
         with kubernetes[request.param]() as driven:

@@ -30,7 +30,7 @@ def driven_double(folder: Path) -> Iterator[KubernetesDriver]:
 
 @contextmanager
 def driven_cluster() -> Iterator[KubernetesDriver]:
-    """Yield a hand over the cluster of ``KUBECONFIG``, in a namespace that is removed in the end."""
+    """Yield a hand over the cluster of ``KUBECONFIG``, in a namespace of its own."""
     kubeconfig = Path(os.environ["KUBECONFIG"])
     with new_namespace(kubeconfig) as namespace:
         driver = KubernetesDriver(kubeconfig, namespace, IMAGE)
