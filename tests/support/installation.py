@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -24,9 +25,9 @@ from tests.support.waiting import wait_for
 class Installation:
     """A product and the hands that a test needs to use it."""
 
-    def __init__(self, folder: Path, inventory: str | None = None) -> None:
+    def __init__(self, folder: Path, inventory: str | None = None, **settings: Any) -> None:
         self.folder = folder
-        self.settings = Settings(data_dir=folder, inventory=inventory)
+        self.settings = Settings(data_dir=folder, inventory=inventory, **settings)
         databases.put_empty(folder)
         self.product: Product = bootstrap.build(self.settings)
         self.administrator: Actor = bootstrap.seed(self.product)

@@ -61,7 +61,8 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
+    parser.add_argument("--host", default="127.0.0.1")
+    given = parser.parse_args()
     print(f"loading the model, mode {MODE}", flush=True)
     if MODE == "crash":
         print("stat /models/best.om: no such file or directory", file=sys.stderr, flush=True)
@@ -69,7 +70,7 @@ def main() -> None:
     if MODE == "fork":
         subprocess.Popen(["sleep", "600"], start_new_session=True)
     ThreadingHTTPServer.request_queue_size = 128
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    ThreadingHTTPServer((given.host, given.port), Handler).serve_forever()
 
 
 if __name__ == "__main__":
