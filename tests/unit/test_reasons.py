@@ -87,7 +87,12 @@ def modules(*, of_batch: bool = False) -> Iterator[Module]:
 
 def passes_on(call: ast.Call) -> bool:
     """Whether a call copies the code of a message that was made elsewhere."""
-    return ast.unparse(call.args[0]) in ("reason['code']", "reason.code", "problem.code")
+    return ast.unparse(call.args[0]) in (
+        "reason['code']",
+        "reason.code",
+        "problem.code",
+        "error.code",
+    )
 
 
 def warnings() -> set[str]:
