@@ -341,6 +341,13 @@ def test_the_image_holds_what_the_lock_pins_without_node_and_pip() -> None:
         assert re.match(r"python:3\.\d+-slim\b", base)
 
 
+def test_programs_with_a_clean_environment_find_the_product_in_the_image() -> None:
+    runs = [rest for word, rest in instructions() if word == "RUN"]
+    folder = next(rest for word, rest in last_stage() if word == "WORKDIR")
+    assert any(one.startswith(f"echo {folder} >") and one.endswith('.pth"') for one in runs)
+    assert not any("PYTHONPATH" in rest for word, rest in instructions() if word == "ENV")
+
+
 def test_the_image_runs_as_the_user_that_the_manifests_name() -> None:
     users = [rest for word, rest in last_stage() if word == "USER"]
     assert users == ["1000:1000"]
