@@ -360,3 +360,33 @@ def test_the_image_s_settings_are_those_of_the_manifests(kind: list[Json]) -> No
     assert given == {name: settings_of(kind)[name] for name in given}
     exposed = [rest for word, rest in last_stage() if word == "EXPOSE"]
     assert exposed == [settings_of(kind)["INFERENCE_UI_PORT"]]
+
+
+# The page in the docs.
+
+
+def page() -> str:
+    return (ROOT / "docs" / "kubernetes.md").read_text("utf-8")
+
+
+def test_the_page_names_every_setting() -> None:
+    told = set(re.findall(r"^\| `(INFERENCE_UI_\w+)`", page(), re.MULTILINE))
+    assert told == {f"INFERENCE_UI_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_way_to_a_finished_task_is_five_commands_over_what_is_there() -> None:
+    block = page().split("```sh\n")[1].split("```")[0]
+    commands = block.splitlines()
+    assert [line.split()[:2] for line in commands] == [
+        ["kind", "create"],
+        ["docker", "build"],
+        ["kind", "load"],
+        ["kubectl", "apply"],
+        ["kubectl", "exec"],
+    ]
+    for folder in re.findall(r"deploy/(?:overlays|components)/\w+", page()):
+        assert (ROOT / folder / "kustomization.yaml").is_file()
+
+
+def test_the_image_of_the_five_commands_is_that_of_the_overlay(kind: list[Json]) -> None:
+    assert page().count(container_of(kind)["image"]) == 2
