@@ -52,9 +52,8 @@ def _box(name: str, *, shown: Any) -> rx.Component:
                 rx.el.input(
                     type="checkbox",
                     name=name,
-                    value=TICKED,
-                    checked=value != "",
-                    on_change=lambda _on: Form.leave(name, rx.cond(value != "", "", TICKED)),
+                    default_checked=value != "",
+                    on_change=lambda on: Form.leave(name, rx.cond(on, TICKED, "")),
                     class_name="box",
                     **described(name, error),
                 ),

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from kubernetes import client
 from kubernetes.client.rest import ApiException
@@ -131,6 +132,15 @@ class TestWrites:
         assert (error.status, error.reason) == (422, "Invalid")
         assert "spec.template: Invalid value:" in error.message
         assert "field is immutable" in error.message
+
+    def test_a_number_where_a_text_belongs_is_not_even_read(self, server: ApiServer) -> None:
+        wrong = pod(containers=[{"name": "c", "image": "i", "env": [{"name": "A", "value": 1}]}])
+        answer = httpx.post(f"{server.url}/api/v1/namespaces/{NAMESPACE}/pods", json=wrong)
+        assert answer.status_code == 400
+        assert answer.json()["message"] == (
+            'Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal number into '
+            "Go struct field .spec.containers.env.value of type string"
+        )
 
     def test_a_mount_without_its_volume_is_refused(self, store: Store) -> None:
         mounts = [{"name": "nowhere", "mountPath": "/data"}]

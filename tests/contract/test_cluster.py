@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.ports import GONE, Phase, RestartPolicy
-from tests.support.drivers import (
-    GIB,
-    Driver,
-    puppet,
-)
+from tests.support.drivers import GIB, Driver, LocalDriver, MemoryDriver, machine, puppet
+from tests.support.kubernetes_world import driven_cluster, driven_double
 from tests.support.waiting import wait_for
 
 WHOLE = Resources(cpu_millis=4000, memory_bytes=GIB)
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        "local",
+        "double",
+        pytest.param("kubernetes", marks=pytest.mark.kubernetes),
+    ]
+)
+def driver(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Driver]:
+    """A cluster of one machine; of Kubernetes the double, and a real one if it is asked for."""
+    kubernetes = {"double": lambda: driven_double(tmp_path), "kubernetes": driven_cluster}
+    if request.param in kubernetes:
+        with kubernetes[request.param]() as driven:
+            yield driven
+        return
+    here = machine()
+    made = MemoryDriver(here) if request.param == "memory" else LocalDriver(tmp_path / "runs", here)
+    yield made
+    made.close()
 
 
 class TestExistence:

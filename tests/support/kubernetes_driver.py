@@ -36,7 +36,7 @@ class KubernetesDriver(Base):
         self._tell(name, index, f"exit/{code}")
 
     def let_say(self, name: str, text: str, index: int = 0) -> None:
-        self._tell(name, index, f"say/{quote(quote(text))}")
+        self._tell(name, index, f"say/{quote(text)}")
 
     def lose(self, name: str, index: int = 0) -> None:
         raise NotImplementedError("a pod that is lost is replaced by its controller")
@@ -52,6 +52,10 @@ class KubernetesDriver(Base):
 
     def close(self) -> None:
         for name in self.cluster.names():
+            self.cluster.remove(name)
+            for replica in self.cluster.observe(name).replicas:
+                if replica.node is not None:  # it may take its time
+                    self.api.delete(PODS, replica.name, grace_s=0)
             self.end(name)
         self.cluster.close()
         self.api.close()

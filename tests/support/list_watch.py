@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -124,7 +125,7 @@ class _Http(ThreadingHTTPServer):
 class ListWatch:
     """The objects by name, their history, and the faults of the next requests."""
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.objects: dict[str, Json] = {}
         self.faults: deque[Fault] = deque()
         self.always: Fault | None = None
@@ -137,7 +138,12 @@ class ListWatch:
         self._snapshots: dict[str, tuple[int, list[Json]]] = {}
         self._cuts = 0
         self._closed = False
-        self._http = _Http(("127.0.0.1", port), Request)
+        self._http = _Http(("127.0.0.1", 0), Request)
+        if tls is not None:
+            # hands are shaken in the connection's thread, with its first read
+            self._http.socket = tls.wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._http.daemon_threads = False
         self._http.owner = self
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
@@ -270,25 +276,32 @@ def expired_event(request: Request) -> None:
 
 
 @contextmanager
-def serving() -> Iterator[ListWatch]:
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[ListWatch]:
     """Run such a server."""
-    server = ListWatch()
+    server = ListWatch(tls)
     try:
         yield server
     finally:
         server.close()
 
 
-def kubeconfig(folder: Path, port: int, token: str = "") -> Path:
-    """Write a kubeconfig for a server on the loopback; return its file."""
+def kubeconfig(folder: Path, port: int, token: str = "", certificate: Path | None = None) -> Path:
+    """Write a kubeconfig for a server on the loopback, over TLS where there is a certificate to
+    trust; return its file."""
     path = folder / "kubeconfig.json"
     user = {"token": token} if token else {}
+    cluster = {"server": f"http://127.0.0.1:{port}"}
+    if certificate is not None:
+        cluster = {
+            "server": f"https://127.0.0.1:{port}",
+            "certificate-authority": str(certificate),
+        }
     content = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "ns"}}],
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+        "clusters": [{"name": "c", "cluster": cluster}],
         "users": [{"name": "u", "user": user}],
     }
     path.write_text(json.dumps(content))

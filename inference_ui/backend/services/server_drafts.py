@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from inference_ui.backend.capacity.fit import Demand, never_fits, seat
-from inference_ui.backend.errors import Message
+from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot, Volume
 from inference_ui.backend.models.compute import (
     AcceleratorType,
@@ -89,7 +89,10 @@ def waiting_now(
     spec = session.get(ComputeSpec, draft.spec_id) if draft.spec_id else None
     if spec is None or not 1 <= draft.node_count <= MAX_NODES:
         return None
-    found = seat(_demand(draft, spec, draft.placement, companion), cluster.nodes())
+    try:
+        found = seat(_demand(draft, spec, draft.placement, companion), cluster.nodes())
+    except ClusterError as error:
+        return error.message
     return found if isinstance(found, Message) else None
 
 
@@ -183,7 +186,11 @@ def _check_place(
         return
     if "node_count" in problems:
         return
-    nodes = cluster.nodes()
+    try:
+        nodes = cluster.nodes()
+    except ClusterError as error:
+        problems["spec_id"] = error.message  # nobody can tell whether it ever fits
+        return
     problem = never_fits(_demand(draft, spec, draft.placement, companion), nodes)
     if problem is None:
         return

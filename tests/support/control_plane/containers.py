@@ -53,14 +53,19 @@ class Container:
         text = json.dumps({**asdict(launch), "root": str(root), "keep": KEPT})
         spec.write_text(text)
         spec.chmod(0o600)
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(SANDBOX), str(spec)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        # A signal that comes before the sandbox looks for it has to wait.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGUSR1))
+        try:
+            with log.open("ab") as output:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(SANDBOX), str(spec)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         self._ended = os.pidfd_open(self._process.pid)
 
     def fileno(self) -> int:

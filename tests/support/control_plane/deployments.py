@@ -19,8 +19,8 @@ from tests.support.control_plane.writing import (
     has_ended,
     is_leaving,
     owner_reference,
-    set_condition,
     put_numbers,
+    set_condition,
 )
 
 HASH = "pod-template-hash"

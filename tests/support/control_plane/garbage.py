@@ -111,4 +111,5 @@ def _blocks(obj: Json, uid: str) -> bool:
 
 
 def _take_off(obj: Json, finalizer: str) -> None:
-    obj["metadata"]["finalizers"].remove(finalizer)
+    finalizers = obj["metadata"].get("finalizers") or ()
+    obj["metadata"]["finalizers"] = [one for one in finalizers if one != finalizer]

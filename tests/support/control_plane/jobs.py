@@ -274,4 +274,5 @@ def _is_tracked(pod: Json) -> bool:
 
 
 def _untrack(pod: Json) -> None:
-    pod["metadata"]["finalizers"].remove(TRACKING)
+    finalizers = pod["metadata"].get("finalizers") or ()
+    pod["metadata"]["finalizers"] = [one for one in finalizers if one != TRACKING]

@@ -16,6 +16,9 @@ from tests.support.control_plane.store import Store
 from tests.support.server import ROOT
 
 ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+WORKING_FOLDER = "/app"
+"""Of every image; writable as the rest of its file system is."""
+SCRATCH = "scratch"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PYTHON = ("python", "python3")
 _REFERENCE = re.compile(r"\$(\$|\(([^()]+)\))")
@@ -55,19 +58,21 @@ def launch_of(pod: Json, address: str, folder: Path, store: Store, machine: Mach
     Raises NotMounted, and NotStarted for what is missing for its environment or its program.
     """
     container = pod["spec"]["containers"][0]
-    mounts = _Volumes(pod, folder, store, machine).mounts(container)
+    mounts = [*_Volumes(pod, folder, store, machine).mounts(container)]
     env = _environment(pod, container, address, store, machine)
     argv = [*(container.get("command") or machine.images[container["image"]])]
     argv = [_expanded(one, env) for one in (*argv, *container.get("args", ()))]
     surroundings = {"PATH": _PATH, "HOSTNAME": pod["metadata"]["name"], "HOME": "/"}
-    scratch = folder / "scratch"
+    read_only = dig(container, "securityContext", "readOnlyRootFilesystem") is True
+    scratch = folder / SCRATCH
     scratch.mkdir(exist_ok=True)
+    mounts.append(Mount(str(scratch), WORKING_FOLDER, read_only))
     return Launch(
         argv=_program(argv, env.get("PATH", _PATH)),
         env={**surroundings, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", **env},
-        cwd=container.get("workingDir") or str(scratch),
+        cwd=container.get("workingDir") or WORKING_FOLDER,
         mounts=tuple(mounts),
-        read_only=dig(container, "securityContext", "readOnlyRootFilesystem") is True,
+        read_only=read_only,
     )
 
 

@@ -15,7 +15,7 @@ from tests.support.control_plane import probes
 from tests.support.control_plane.addresses import free_address
 from tests.support.control_plane.containers import Container, Launch
 from tests.support.control_plane.events import Events
-from tests.support.control_plane.launches import Machine, NotMounted, NotStarted, launch_of
+from tests.support.control_plane.launches import SCRATCH, Machine, NotMounted, NotStarted, launch_of
 from tests.support.control_plane.objects import Json
 from tests.support.control_plane.pace import Pace
 from tests.support.control_plane.pod_status import PodState
@@ -122,10 +122,16 @@ class PodWorker(threading.Thread):
                 what(self._container)
 
     def _ring(self) -> None:
-        with suppress(OSError):  # it has ended
-            os.eventfd_write(self._bell, 1)
+        with self._lock:
+            if not self._over:
+                os.eventfd_write(self._bell, 1)
 
-    # What is kept of its output.
+    # What is kept of it.
+
+    @property
+    def working_folder(self) -> Path:
+        """Return the folder that the container has for its working folder."""
+        return self._folder / SCRATCH
 
     def log(self, previous: bool = False) -> Path | None:
         """Return the file with the output of the container, or of the one before it."""
@@ -147,9 +153,9 @@ class PodWorker(threading.Thread):
             self._live()
         finally:
             self._drop_container()
-            self._over = True
-            bell, self._bell = self._bell, -1
-            os.close(bell)
+            with self._lock:
+                self._over = True
+                os.close(self._bell)
 
     def _live(self) -> None:
         code: int | None = None

@@ -12,6 +12,7 @@ from tests.support.control_plane.errors import ApiError, bad_request
 from tests.support.control_plane.objects import Json, dig
 from tests.support.control_plane.patching import APPLY, patched
 from tests.support.control_plane.requests import Reply, Request, no_such_path
+from tests.support.control_plane.schema import check_types
 from tests.support.control_plane.selectors import Matches, matcher
 from tests.support.control_plane.store import Store
 
@@ -62,7 +63,7 @@ def create(store: Store, request: Request) -> Reply:
         return Reply(201, {"kind": "Status", "apiVersion": "v1", "status": "Success", "code": 201})
     if request.subresource or request.name:
         raise no_such_path()
-    return Reply(201, store.create(request.kind.plural, body, dry_run=request.dry_run))
+    return Reply(201, _created(store, request, body))
 
 
 def replace(store: Store, request: Request) -> Reply:
@@ -82,7 +83,7 @@ def patch(store: Store, request: Request) -> Reply:
     for _ in range(_TRIES):
         before = store.get(request.kind.plural, request.namespace, request.name or "")
         if before is None and kind in APPLY and request.subresource is None:
-            return Reply(201, store.create(request.kind.plural, _object(request)))
+            return Reply(201, _created(store, request, _object(request)))
         if before is None:
             raise errors.not_found(request.kind, request.name or "")
         if request.subresource == "scale":
@@ -163,7 +164,13 @@ def _check_place(request: Request, body: Json) -> None:
         meta["name"] = request.name
 
 
+def _created(store: Store, request: Request, obj: Json) -> Json:
+    check_types(request.kind, obj)
+    return store.create(request.kind.plural, obj, dry_run=request.dry_run)
+
+
 def _written(store: Store, request: Request, obj: Json) -> Json:
+    check_types(request.kind, obj)
     subresource = request.subresource
     return store.update(request.kind.plural, obj, subresource=subresource, dry_run=request.dry_run)
 

@@ -11,11 +11,15 @@ ends; the container. SIGTERM is passed on to the container, SIGUSR1 kills everyt
 is the container's, 128 + n after signal n.
 """
 
+from __future__ import annotations
+
 import ctypes
 import json
 import os
 import signal
 import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 MS_BIND, MS_REC, MS_UNBINDABLE, MS_PRIVATE = 4096, 16384, 1 << 17, 1 << 18
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x10000000, 0x20000000
@@ -27,21 +31,24 @@ WATCHED = (signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def checked(result, what):
+def checked(result: int, what: str) -> None:
     """Raise OSError where a call of the C library failed."""
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{what}: {os.strerror(code)}")
 
 
-def mount(source, target, kind=None, flags=0, data=None):
+def mount(
+    source: str, target: str, kind: str | None = None, flags: int = 0, data: str | None = None
+) -> None:
+    """Mount a file system, or bind a folder or file."""
     texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
     source_, target_, kind_, data_ = texts
     flags_ = ctypes.c_ulong(flags)
     checked(libc.mount(source_, target_, kind_, flags_, data_), f"mount {source} on {target}")
 
 
-def lock(path, flags=AT_RECURSIVE):
+def lock(path: str, flags: int = AT_RECURSIVE) -> None:
     """Make the file system at ``path`` read-only, and all below it."""
     attributes = (ctypes.c_uint64 * 4)(MOUNT_ATTR_RDONLY, 0, 0, 0)
     size = ctypes.sizeof(attributes)
@@ -50,7 +57,7 @@ def lock(path, flags=AT_RECURSIVE):
     checked(call, f"read-only {path}")
 
 
-def unshare():
+def unshare() -> None:
     """Take namespaces of its own; without rights, inside a user namespace that gives them."""
     user, group = os.getuid(), os.getgid()
     flags = CLONE_NEWNS | CLONE_NEWPID | (CLONE_NEWUSER if user else 0)
@@ -68,14 +75,15 @@ def unshare():
 class Furniture:
     """The container's file systems, put together below ``root``: the machine's own, and mounts."""
 
-    def __init__(self, spec):
-        self.root = spec["root"]
-        self.read_only = spec["read_only"]
-        self.keep = spec["keep"]
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self.root: str = spec["root"]
+        self.read_only: bool = spec["read_only"]
+        self.keep: list[str] = spec["keep"]
         self.mounts = sorted(spec["mounts"], key=lambda one: one["target"])
-        self.own = []
+        self.own: list[str] = []
 
-    def build(self):
+    def build(self) -> None:
+        """Put all in its place."""
         mount("none", "/", flags=MS_REC | MS_PRIVATE)
         self.shadow("")
         if self.read_only:  # a container has this one writable whatever else is not
@@ -89,7 +97,7 @@ class Furniture:
             for path in self.own:
                 lock(path, 0)
 
-    def shadow(self, folder):
+    def shadow(self, folder: str) -> None:
         """Put a tmpfs in place of a folder, with all that the machine has in it."""
         at = self.root + folder
         entries = list(os.scandir(folder or "/"))
@@ -108,7 +116,7 @@ class Furniture:
                 if self.read_only:
                     lock(f"{at}/{entry.name}")
 
-    def make_point(self, target, is_folder):
+    def make_point(self, target: str, is_folder: bool) -> None:
         """Make what a mount will stand on, never in a folder of the machine itself."""
         if os.path.exists(self.root + target) or self.inside_another(target):
             return
@@ -120,17 +128,20 @@ class Furniture:
             self.shadow(folder)
         make(self.root + target, is_folder)
 
-    def is_own(self, folder):
+    def is_own(self, folder: str) -> bool:
+        """Tell whether a folder is on a file system that was made here."""
         device = os.stat(self.root + folder).st_dev
         return any(os.stat(path).st_dev == device for path in self.own)
 
-    def inside_another(self, target):
+    def inside_another(self, target: str) -> bool:
+        """Tell whether a mount stands inside another one, whose volume gets its point."""
         return any(
             target.startswith(one["target"].rstrip("/") + "/") and one["target"] != target
             for one in self.mounts
         )
 
-    def put(self, one):
+    def put(self, one: dict[str, Any]) -> None:
+        """Mount a volume; what must stay visible is bound anew below it."""
         target = self.root + one["target"]
         bind(one["source"], target)
         hidden = [path for path in self.keep if f"{path}/".startswith(one["target"] + "/")]
@@ -142,28 +153,28 @@ class Furniture:
             lock(target)
 
 
-def make(path, is_folder):
+def make(path: str, is_folder: bool) -> None:
     """Make an empty folder or file, and the folders above it."""
     os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)
     if not is_folder:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
 
 
-def bind(source, target):
+def bind(source: str, target: str) -> None:
     """Bind a folder or file, on a point that is made where it is missing."""
     if not os.path.exists(target):
         make(target, os.path.isdir(source))
     mount(source, target, flags=MS_BIND | MS_REC)
 
 
-def run(spec):
+def run(spec: dict[str, Any]) -> NoReturn:
     """Become the container's program; returns only where that fails."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
     os.chdir(spec["cwd"])
     os.execvpe(spec["argv"][0], spec["argv"], spec["env"])
 
 
-def child(work):
+def child(work: Callable[[], int]) -> int:
     """Fork a process that dies with this one, and does ``work`` or says why it cannot."""
     pid = os.fork()
     if pid:
@@ -177,7 +188,7 @@ def child(work):
     os._exit(code)
 
 
-def attend(pid):
+def attend(pid: int) -> int:
     """Pass signals on to a child and reap what ends; return the child's exit code."""
     while True:
         number = signal.sigwaitinfo(WATCHED).si_signo
@@ -189,7 +200,7 @@ def attend(pid):
             os.kill(pid, signal.SIGKILL if number == signal.SIGUSR1 else number)
 
 
-def reaped(awaited):
+def reaped(awaited: int) -> int | None:
     """Take leave of all children that ended; return the exit code of the awaited one."""
     while True:
         try:
@@ -203,14 +214,15 @@ def reaped(awaited):
             return None
 
 
-def first_process(spec):
+def first_process(spec: dict[str, Any]) -> int:
     """Be the first process of the container, whose end ends all others."""
     Furniture(spec).build()
     os.chroot(spec["root"])
     return attend(child(lambda: run(spec)))
 
 
-def main():
+def main() -> None:
+    """Run the container that the first argument describes."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     with open(sys.argv[1]) as file:

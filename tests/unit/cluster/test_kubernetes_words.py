@@ -309,11 +309,24 @@ def test_why_an_image_cannot_be_pulled_is_told_apart(why: str, message: str, cau
     assert (found.code, found.args["cause"]) == ("K8S_IMAGE_PULL", cause)
 
 
-def test_words_that_say_nothing_new_are_cut_off_before_an_unknown_cause() -> None:
-    message = 'Back-off pulling image "x": ErrImagePull: rpc error: code = Unknown desc = odd thing'
+@pytest.mark.parametrize(
+    ("message", "telling"),
+    [
+        (
+            'Back-off pulling image "x": ErrImagePull: rpc error: code = Unknown desc = odd thing',
+            "odd thing",
+        ),
+        (
+            'failed to pull and unpack image "r/x:1": failed to resolve image: '
+            'failed to do request: Head "https://r/v2/x/manifests/1": odd: thing',
+            "odd: thing",
+        ),
+    ],
+)
+def test_of_an_unknown_cause_the_telling_part_is_shown(message: str, telling: str) -> None:
     found = words.container_waiting("ImagePullBackOff", message, "x")
     assert found is not None
-    assert reason("en", found) == "The image x cannot be pulled: odd thing"
+    assert reason("en", found) == f"The image x cannot be pulled: {telling}"
 
 
 @pytest.mark.parametrize(

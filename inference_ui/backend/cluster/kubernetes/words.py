@@ -99,7 +99,9 @@ _CAUSES = (
 _PULL_HEAD = re.compile(
     r'^(Back-off pulling image "[^"]*"|ErrImagePull|ImagePullBackOff|Failed to pull image "[^"]*"'
     r"|rpc error: code = \w+ desc)( =|:)? *"
+    r'|^(failed to [a-z ]+( "[^"]*")?|(Head|Get) "[^"]*"): '
 )
+"""What stands before the telling part: where the runtime was when it failed."""
 _SECRET = re.compile(r'secret "([^"]+)" not found')
 _NOT_FOUND = re.compile(r'exec: "([^"]+)": (?:executable file not found|stat .*: no such file)')
 _NOT_EXECUTABLE = re.compile(r'exec: "([^"]+)": permission denied')
