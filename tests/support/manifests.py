@@ -59,3 +59,20 @@ def named(objects: list[Json], kind: str, stem: str) -> Json:
     found = [one for name, one in of_kind(objects, kind).items() if name.startswith(f"{stem}-")]
     assert len(found) == 1, f"{len(found)} of {kind} {stem}"
     return found[0]
+
+
+def web_of(objects: list[Json]) -> Json:
+    """Return the spec of the web server's Deployment."""
+    spec: Json = of_kind(objects, "Deployment")["inference-ui"]["spec"]
+    return spec
+
+
+def container_of(objects: list[Json]) -> Json:
+    """Return the web server's container."""
+    (container,) = web_of(objects)["template"]["spec"]["containers"]
+    return dict(container)
+
+
+def settings_of(objects: list[Json]) -> dict[str, str]:
+    """Return what the ConfigMap sets."""
+    return dict(named(objects, "ConfigMap", "inference-ui")["data"])

