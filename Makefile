@@ -14,10 +14,10 @@ AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 # a file starts is started once.
 PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run stop link test test-slow bench lint format lock clean
+.PHONY: help run stop link test test-slow test-kubernetes bench lint format lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run takes PORT= (8700), DATA_DIR= (.data), PYTHON=, INVENTORY= (demo: a made-up"
 	@echo "  cluster with cards; or a file of nodes, see docs/inventory.md)"
@@ -42,7 +42,7 @@ test: ## check everything: lint, types, import rules, all tests but the slow one
 	@.ci/strace
 	@.ci/mlserver
 	@$(MAKE) checks
-	@$(PY) -m pytest $(PARALLEL) -m "not slow" $(ARGS)
+	@$(PY) -m pytest $(PARALLEL) -m "not slow and not kubernetes" $(ARGS)
 
 test-slow: ## run the tests that take longer than a minute
 	@.ci/environment requirements-dev.lock
@@ -50,7 +50,13 @@ test-slow: ## run the tests that take longer than a minute
 	@.ci/database
 	@.ci/strace
 	@.ci/mlserver
-	@$(PY) -m pytest -m slow $(ARGS)
+	@$(PY) -m pytest -m "slow and not kubernetes" $(ARGS)
+
+test-kubernetes: ## run the contract's tests and a whole task on a cluster (KUBECONFIG=, IMAGE=)
+	@.ci/environment requirements-dev.lock
+	@[ -n "$(KUBECONFIG)" ] && [ -n "$(IMAGE)" ] \
+	  || { echo "make test-kubernetes KUBECONFIG=/path/to/kubeconfig IMAGE=registry/image:tag" >&2; exit 2; }
+	@KUBECONFIG="$(KUBECONFIG)" IMAGE="$(IMAGE)" $(PY) -m pytest -m kubernetes $(ARGS)
 
 lint: ## lint, types and import rules alone
 	@.ci/environment requirements-dev.lock

@@ -19,6 +19,7 @@ SCENARIOS = {
     "transports": "HTTP clients without files",
     "check": "checking a dataset, and what pages feel of it",
     "cluster": "the arithmetic of a large cluster",
+    "kubernetes": "watching a large Kubernetes cluster",
     "deletion": "deleting 10,000 tasks, and what others feel of it",
     "export": "exporting 100,000 results",
     "results": "the results of a task at a million items",

@@ -1,5 +1,6 @@
 """The command line: ``inference-ui serve``, ``stop``, ``link``, ``user``, ``build``, and those of
-``cli_catalog``. (``infer`` stands here for the help; it is run by ``__main__`` without all this.)
+``cli_catalog`` and ``cli_sample``. (``infer`` stands here for the help; it is run by ``__main__``
+without all this.)
 
 A thin skin over the web server and the services. What cannot be done is said in one line, in the
 language of the terminal, with exit code 2; a traceback is a defect.
@@ -18,11 +19,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from inference_ui import __version__, cli_catalog, routes
+from inference_ui import __version__, cli_catalog, cli_sample, routes
 from inference_ui.backend import bootstrap
 from inference_ui.backend.batch import infer
 from inference_ui.backend.bootstrap import Product
-from inference_ui.backend.errors import CannotStart, InvalidFields, ProductError
+from inference_ui.backend.errors import CannotStart, InvalidFields, Message, ProductError
 from inference_ui.backend.models.account import Role
 from inference_ui.backend.settings import Settings
 from inference_ui.i18n.text import best_locale, reason, say
@@ -155,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("name")
     user.add_argument("--role", default="user", choices=[role.lower() for role in Role])
     cli_catalog.add_commands(lambda name, run: _command(commands, name, run), _open, tell)
+    cli_sample.add_command(
+        lambda name, run: _command(commands, name, run), _settings, tell, _tell_status
+    )
     batch = commands.add_parser("infer", help=say(LOCALE, "cli.help_infer"))
     batch.set_defaults(run=infer.infer)
     infer.add_arguments(batch)
@@ -183,6 +187,11 @@ def tell(key: str, **args: Any) -> None:
     """Say something to whoever typed the command."""
     sys.stdout.write(say(LOCALE, key, **args) + "\n")
     sys.stdout.flush()
+
+
+def _tell_status(status: str, why: Message | None) -> None:
+    words = say(LOCALE, f"status.{status}")
+    tell("cli.sample_status", status=words, reason=reason(LOCALE, why) if why else "")
 
 
 def _complain(text: str) -> None:

@@ -66,7 +66,7 @@ class ParameterFile(_Strict):
 
 
 class ContainerFile(_Strict):
-    """How it starts on Kubernetes."""
+    """How it starts on Kubernetes; ``as_root`` and ``writable`` take bounds away from it."""
 
     image: str
     command: tuple[str, ...] = ()
@@ -74,6 +74,8 @@ class ContainerFile(_Strict):
     port: int = Field(default=8080, ge=1, le=65_535)
     pull_secret: str = ""
     shm_bytes: int | None = Field(default=None, ge=0)
+    as_root: bool = False
+    writable: bool = False
 
 
 class ModelFiles(_Strict):

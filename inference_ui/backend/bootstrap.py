@@ -9,7 +9,7 @@ from inference_ui.backend.cluster.local import LocalCluster
 from inference_ui.backend.cluster.local.inventory import node_source, read_inventory
 from inference_ui.backend.deletion_reconciler import DeletionReconciler
 from inference_ui.backend.engine import Engine
-from inference_ui.backend.errors import CannotStart, Conflict
+from inference_ui.backend.errors import CannotStart, ClusterError, Conflict
 from inference_ui.backend.imaging.copies import Copies
 from inference_ui.backend.imaging.decoders import Decoders
 from inference_ui.backend.imaging.kept import Kept
@@ -104,6 +104,7 @@ class Product:
         self.volumes.close()
         self.item_indexes.close()
         self.copies.close()
+        self.cluster.close()
         self.store.close()
 
 
@@ -119,11 +120,10 @@ def build(settings: Settings) -> Product:
     Raises :class:`CannotStart` when the data folder or the inventory cannot be used, and
     :class:`~inference_ui.backend.errors.StoreError` when the database cannot.
     """
-    offer = node_source(settings.inventory_file, settings.data_folder / "node-name")
     _prepare_folders(settings)
     store = Store(settings.database)
     store.migrate()
-    cluster = LocalCluster(settings.runs_folder, offer)
+    cluster = _cluster(settings)
     changes = Changes()
     probes = Probes()
     checks = Checks(store, settings.data_folder / "checks", changes)
@@ -195,6 +195,21 @@ def seed(product: Product) -> Actor:
     if not catalog.specs(administrator):
         product.specs.accept(administrator)
     return administrator
+
+
+def _cluster(settings: Settings) -> Cluster:
+    if settings.cluster == "local":
+        offer = node_source(settings.inventory_file, settings.data_folder / "node-name")
+        return LocalCluster(settings.runs_folder, offer)
+    # The client of Kubernetes is large: whoever runs on one machine does not load it.
+    from inference_ui.backend.cluster.kubernetes.cluster import connect
+
+    try:
+        return connect(
+            settings.kubeconfig_file, settings.namespace, settings.image, settings.claims
+        )
+    except ClusterError as error:
+        raise CannotStart(error.code, **error.message.args) from error
 
 
 def _prepare_folders(settings: Settings) -> None:

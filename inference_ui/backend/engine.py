@@ -84,12 +84,18 @@ class Engine:
                 wake.wait(TICK_S)
 
     def _watch(self) -> None:
+        away = ""
         while not self._stopping.is_set():
             try:
-                if self._cluster.changes(TICK_S):
+                changed = self._cluster.changes(TICK_S)
+                if changed or away:
+                    away = ""
                     self._changes.publish(CLUSTER_CHANGED)  # which wakes the reconcilers, too
             except ClusterError as error:
-                _log.warning("the cluster's changes cannot be watched: %s", error)
+                if away != str(error):
+                    away = str(error)
+                    _log.warning("the cluster's changes cannot be watched: %s", error)
+                    self._changes.publish(CLUSTER_CHANGED)  # so that pages say why
                 self._stopping.wait(TICK_S)
             except Exception:
                 _log.exception("watching the cluster failed; tried again in %s s", TICK_S)

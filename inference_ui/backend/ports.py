@@ -219,6 +219,9 @@ class Cluster(Protocol):
         """Block until something may have changed or the time is over; tell whether it may have.
         A hint: missing one costs latency, never correctness."""
 
+    def close(self) -> None:
+        """Let go of what the cluster is watched with, for good. What runs goes on."""
+
 
 def workload_name(owner_id: str, attempt: int, role: str, kind: str = "task") -> str:
     """Return the name of a workload, ``task-<id>-<attempt>-<role>``: an RFC 1123 label.

@@ -80,7 +80,10 @@ class Reconciler:
         for task in tasks:
             try:
                 changed |= self._move(task)
-            except (ClusterError, OSError) as error:
+            except ClusterError as error:
+                _log.warning("task %s: %s; tried again later", task.id, error)
+                changed |= self._tell(task, error.message)
+            except OSError as error:
                 _log.warning("task %s: %s; tried again later", task.id, error)
             except Exception:
                 _log.exception("task %s could not be moved", task.id)
@@ -108,6 +111,15 @@ class Reconciler:
         if not values or not self._write(task, step, seen, values, now):
             return frozenset()
         return moved(task.id) if step.to is not None else frozenset({task.id})
+
+    def _tell(self, task: InferenceTask, why: Message) -> frozenset[str]:
+        """Write down what keeps a task from being moved, where people look for it."""
+        values = {"waiting_for": why.to_json()}
+        if task.waiting_for == values["waiting_for"]:
+            return frozenset()
+        with self._store.write() as session:
+            told = queries.change(session, task, values)
+        return frozenset({task.id}) if told else frozenset()
 
     def _look(self, task: InferenceTask) -> tuple[Situation, Progress | None]:
         folder = Path(task.plan.output_folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,11 @@ class Settings(BaseSettings):
     (a JSON list), ``claims`` where claims of a cluster are mounted here, by their name (a JSON
     object). ``inventory`` is a file of the nodes that there are, in place of this machine's own, or
     ``demo`` for those of the demonstration.
+
+    ``cluster`` says where workloads run. For ``kubernetes``, ``kubeconfig_file`` is None inside the
+    cluster (the pod's service account speaks) or a kubeconfig, whose current context counts;
+    ``namespace`` is where workloads live, empty for that of the service account or the context;
+    ``image`` is the product's own image, which batch clients run.
     """
 
     model_config = SettingsConfigDict(env_prefix="INFERENCE_UI_", frozen=True)
@@ -34,6 +39,10 @@ class Settings(BaseSettings):
     volume_roots: tuple[Path, ...] = (Path("/"),)
     claims: dict[str, Path] = {}
     inventory: Path | None = None
+    cluster: Literal["local", "kubernetes"] = "local"
+    kubeconfig_file: Path | None = None
+    namespace: str = ""
+    image: str = ""
 
     @property
     def data_folder(self) -> Path:

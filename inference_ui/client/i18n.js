@@ -133,7 +133,10 @@ const render = (locale, parts, args) =>
         const form = locale === "en" && Number(value) === 1 ? "one" : "other";
         return render(locale, part.p[form] ?? part.p.other, args);
       }
-      if (part.s) return render(locale, part.s[String(value)] ?? part.s.other, args);
+      if (part.s) {
+        const which = missing(value) ? "none" : String(value);
+        return render(locale, part.s[which] ?? part.s.other, args);
+      }
       if (value === null || value === undefined) return "—";
       if (part.k === "text" || typeof value === "string") return String(value);
       return KINDS[part.k](locale, value);

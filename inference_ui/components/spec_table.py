@@ -122,9 +122,8 @@ def _head(name: str) -> rx.Component:
 def _row(id: str, row: Any, on: Any, on_choose: Any) -> rx.Component:
     own = f"spec-{row.id}"
     cards = rx.cond(row.cards > 0, cards_of(row.asked), "—")
-    room = rx.cond(
-        row.fits > 0, t("create.room", free=row.free, fits=row.fits), t("create.room_none")
-    )
+    some = t("create.room", free=row.free, fits=row.fits)
+    room = rx.cond(row.fits > 0, some, rx.cond(row.fits == 0, t("create.room_none"), "—"))
     cells = (cards, t("create.cpus", count=row.cpus), fmt_size(row.memory_bytes), room)
     box = rx.el.input(
         type="radio",

@@ -141,7 +141,7 @@ def _replica(replica: Any) -> rx.Component:
         replica.cards != "", rx.el.span(" · ", t("task.replica_cards", cards=replica.cards))
     )
     return rx.el.tr(
-        rx.el.td(replica.name, class_name="mono cut", title=replica.name),
+        rx.el.td(replica.name, class_name="mono cut", title=replica.whole_name),
         rx.el.td(
             rx.el.span(one_of("task.phase", replica.phase), class_name=f"ph {replica.phase}"),
         ),
@@ -153,7 +153,6 @@ def _replica(replica: Any) -> rx.Component:
         ),
         rx.el.td(
             reason(replica.reason.code, replica.reason.args),
-            class_name="cut t2",
-            title=reason(replica.reason.code, replica.reason.args),
+            class_name="t2 why",
         ),
     )

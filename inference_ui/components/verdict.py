@@ -21,6 +21,7 @@ def verdict_note(verdict: Any, stand: Any) -> rx.Component:
             rx.cond(verdict.kind == "warn", _starting(verdict, "warn"), _starting(verdict)),
         ),
         ("WAITING", note(t("task.waiting"), rx.el.p(_reason(verdict)), kind="warn")),
+        ("UNSEEN", note(_reason(verdict), rx.el.p(t("task.unseen_text")), kind="warn")),
         ("ROOM", note(t("task.room"), rx.el.p(_reason(verdict)), kind="warn")),
         ("STOPPING", _stopping(verdict, stand)),
         ("FINISHING", _finishing(verdict, stand)),

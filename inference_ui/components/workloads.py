@@ -40,10 +40,21 @@ def workloads_table(rows: Any, *, logs: Any, on_log: Any) -> rx.Component:
 
 
 def _row(row: Any, logs: Any, on_log: Any) -> rx.Component:
+    why = reason(row.reason.code, row.reason.args)
+    told = rx.el.tr(rx.el.td(why, col_span=len(_COLUMNS) + 1), class_name="told-why")
+    return rx.fragment(
+        _facts(row, logs, on_log), rx.cond(row.reason.code != "", told), key=row.whole_name
+    )
+
+
+def _facts(row: Any, logs: Any, on_log: Any) -> rx.Component:
     name = rx.cond(row.name != "", row.name, t("task.log_client"))
     return rx.el.tr(
         rx.el.td(
-            name, class_name=rx.cond(row.name != "", "mono cut", "cut"), title=name, scope="row"
+            name,
+            class_name=rx.cond(row.name != "", "mono cut", "cut"),
+            title=row.whole_name,
+            scope="row",
         ),
         rx.el.td(
             rx.cond(row.node != "", rx.el.span(row.node, class_name="mono cut b"), _nothing()),
@@ -86,11 +97,11 @@ def _cards(row: Any) -> rx.Component:
 
 
 def _restarts(row: Any) -> rx.Component:
-    """How often it was started again, and why it was, or why it is as it is now."""
+    """How often it was started again, and how it ended last, where no reason stands below."""
     why = rx.cond(
-        row.reason.code != "",
-        reason(row.reason.code, row.reason.args),
-        rx.cond(row.exit_code != None, t("task.last_exit", code=row.exit_code), ""),  # noqa: E711
+        (row.reason.code == "") & (row.exit_code != None),  # noqa: E711
+        t("task.last_exit", code=row.exit_code),
+        "",
     )
     return rx.el.div(
         rx.el.span(fmt_number(row.restarts), class_name=rx.cond(row.restarts > 0, "warn", "")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inference_ui.backend.bootstrap import Product
 from inference_ui.backend.errors import CannotStart
 from inference_ui.backend.models.account import Actor
-from inference_ui.backend.models.catalog import ModelPackage, PackageLaunch
+from inference_ui.backend.models.catalog import ContainerLaunch, ModelPackage, PackageLaunch
 from inference_ui.backend.protocols import ServiceType
 from inference_ui.demo import digits
 
@@ -29,20 +29,24 @@ def install(product: Product, administrator: Actor) -> None:
     if not any(dataset.name == NAME for dataset, _ in catalog.datasets(administrator)):
         volume = product.volumes.named(administrator, "datasets")
         product.datasets.add(administrator, NAME, volume.id, PATH)
-    package = sample_package()
+    package = sample_package(product.settings.image)
     if not any(known.name == package.name for known in product.packages.all(administrator)):
         product.packages.add(administrator, package)
 
 
-def sample_package() -> ModelPackage:
-    """Return the package of the sample model: it finds handwritten digits on a page."""
+def sample_package(image: str = "") -> ModelPackage:
+    """Return the package of the sample model: it finds handwritten digits on a page. ``image`` is
+    the product's own, which has the model's server in it."""
+    serve = ("-m", "inference_ui.demo.server", "--port", "{port}")
+    container = ContainerLaunch(image=image, command=("python", *serve, "--host", "$(POD_IP)"))
     return ModelPackage(
         name="digits-detector",
         version="1.0.0",
         owner_id="",
         service_type=ServiceType.SELDON,
         launch=PackageLaunch(
-            command=("{python}", "-m", "inference_ui.demo.server", "--port", "{port}"),
+            command=("{python}", *serve),
+            container=container if image else None,
             ready_timeout_s=120,
         ),
     )

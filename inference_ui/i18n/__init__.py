@@ -21,5 +21,6 @@ code, so each part of the backend has a ``reason_….py``. A test compares the t
 Placeholders: ``{name}`` text as it is; ``{name, number}`` with separators; ``{name, milli}``
 thousandths; ``{name, duration}`` seconds; ``{name, size}`` bytes;
 ``{name, plural, one {…} other {…}}`` with ``#`` for the number;
-``{name, select, a {…} other {…}}``. A sentence needs no other braces.
+``{name, select, a {…} other {…}}``, where what is missing or empty is the case ``none``. A
+sentence needs no other braces.
 """

@@ -65,7 +65,8 @@ def _argument(locale: str, part: Mapping[str, Any], args: Mapping[str, Any]) -> 
         case = "one" if locale == "en" and value == 1 else "other"
         return _render(locale, part["p"].get(case, part["p"]["other"]), args)
     if "s" in part:
-        return _render(locale, part["s"].get(str(value), part["s"]["other"]), args)
+        case = "none" if value is None or value == "" else str(value)
+        return _render(locale, part["s"].get(case, part["s"]["other"]), args)
     return "—" if value is None else _formatted(locale, part["k"], value)
 
 

@@ -9,11 +9,11 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from inference_ui import routes
 from inference_ui.components.clock import Every
-from inference_ui.components.feedback import empty, skeleton_rows
+from inference_ui.components.feedback import empty, note, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.live import OnRevision
 from inference_ui.components.pager import pager
-from inference_ui.i18n.live import fmt_duration, fmt_number, t
+from inference_ui.i18n.live import fmt_duration, fmt_number, reason, t
 from inference_ui.pages.cluster_queue import queue_panel
 from inference_ui.pages.shell import Page, shell
 from inference_ui.rows.cluster import CellRow, NodeRow, SlotRow, TotalRow
@@ -22,6 +22,7 @@ from inference_ui.state.live import Live
 
 VIEW = ClusterState.view
 LIT = ClusterState.lit
+UNSEEN = ClusterState.unseen
 LOOK_AGAIN_S = 5
 
 
@@ -31,20 +32,34 @@ def cluster() -> rx.Component:
         OnRevision.create(revision=Live.revision, on_change=ClusterState.look_again),
         Every.create(
             seconds=LOOK_AGAIN_S,
-            active=(VIEW.queued.length() > 0) & ~has_connection_errors,
+            active=((VIEW.queued.length() > 0) | (UNSEEN.code != "")) & ~has_connection_errors,
             on_tick=ClusterState.look_again,
         ),
-        rx.cond(ClusterState.loaded, _content(), skeleton_rows(6)),
+        rx.cond(UNSEEN.code != "", _unseen()),
+        rx.cond(
+            ClusterState.loaded,
+            rx.cond((UNSEEN.code == "") | (VIEW.all_nodes > 0), _content()),
+            skeleton_rows(6),
+        ),
         heading=rx.fragment(
             rx.el.h1(t("cluster.title")),
             rx.cond(
-                ClusterState.loaded,
+                ClusterState.loaded & ((UNSEEN.code == "") | (VIEW.all_nodes > 0)),
                 rx.el.span(
                     t("cluster.size", nodes=VIEW.all_nodes, cards=VIEW.cards), class_name="t3 num"
                 ),
             ),
         ),
         current=routes.CLUSTER,
+    )
+
+
+def _unseen() -> rx.Component:
+    last = rx.cond(VIEW.all_nodes > 0, t("cluster.unseen_text"), t("cluster.unseen_yet"))
+    return rx.el.div(
+        note(reason(UNSEEN.code, UNSEEN.args), rx.el.p(last), kind="warn"),
+        class_name="unseen",
+        data_testid="unseen",
     )
 
 

@@ -22,6 +22,7 @@ from inference_ui.i18n.live import (
     reason,
     t,
 )
+from inference_ui.pages.package_exceptions import exceptions_note
 from inference_ui.pages.package_trial import trial_section
 from inference_ui.pages.shell import Page, shell
 from inference_ui.state.base import SignedIn
@@ -87,6 +88,7 @@ def _body() -> rx.Component:
             (ROW.description != "") & ~ROW.may_change,
             rx.el.p(ROW.description, class_name="about"),
         ),
+        exceptions_note(),
         rx.el.div(
             rx.el.div(_calls(), _starts(), _settings(), class_name="col"),
             rx.el.div(_results(), _versions(), class_name="col"),

@@ -22,6 +22,7 @@ from inference_ui.components.feedback import empty, skeleton_rows
 from inference_ui.components.icons import icon
 from inference_ui.components.text_area import text_area
 from inference_ui.i18n.live import one_of, reason, t
+from inference_ui.pages.package_exceptions import exceptions_fields
 from inference_ui.pages.package_tables import parameters_table, variables_table
 from inference_ui.pages.shell import Page, shell
 from inference_ui.rows.package_form import FIELDS
@@ -191,6 +192,7 @@ def _starts() -> tuple[rx.Component, ...]:
             _text("ready_timeout_s", mono=True, placeholder="600", input_mode="numeric"),
             class_name="two",
         ),
+        exceptions_fields(administrator=ADMINISTRATOR),
     )
 
 

@@ -18,44 +18,46 @@ SAID = reason(ROW.said.code, ROW.said.args)
 
 def told() -> rx.Component:
     """Return the remark; nothing for a service that runs as it should."""
-    some = t("service.some_ready", ready=ROW.ready, count=ROW.replicas)
     return rx.fragment(
         rx.el.div(
-            rx.match(
-                ROW.word,
-                ("QUEUED", _note(_or("service.queued"), t("service.queued_text"))),
-                (
-                    "STARTING",
-                    _note(
-                        _or("service.starting"),
-                        t("service.starting_text", limit=PLAN.ready_timeout_s),
-                    ),
-                ),
-                (
-                    "NOT_READY",
-                    _note(_or("service.not_asked"), t("service.not_ready_text"), "warn"),
-                ),
-                ("STOPPING", _note(t("service.stopping"), t("service.stopping_text"))),
-                ("DELETING", _note(t("service.deleting"), t("service.deleting_text"))),
-                (
-                    "STOPPED",
-                    _note(
-                        t("service.stopped"),
-                        rx.cond(
-                            ROW.url != "", t("service.stopped_elsewhere"), t("service.stopped_text")
-                        ),
-                    ),
-                ),
-                ("FAILED", _note(SAID, t("service.failed_text"), "bad")),
-                rx.cond(
-                    (ROW.ready > 0) & (ROW.ready < ROW.replicas),
-                    _note(some, t("service.some_ready_text"), "warn"),
-                ),
-            ),
+            rx.cond(ROW.unseen, _note(SAID, t("service.unseen_text"), "warn"), _standing()),
             class_name="told",
             data_testid="told",
         ),
         rx.cond(ServiceState.remedies.length() > 0, _remedies()),
+    )
+
+
+def _standing() -> rx.Component:
+    some = t("service.some_ready", ready=ROW.ready, count=ROW.replicas)
+    return rx.match(
+        ROW.word,
+        ("QUEUED", _note(_or("service.queued"), t("service.queued_text"))),
+        (
+            "STARTING",
+            _note(
+                _or("service.starting"),
+                t("service.starting_text", limit=PLAN.ready_timeout_s),
+            ),
+        ),
+        (
+            "NOT_READY",
+            _note(_or("service.not_asked"), t("service.not_ready_text"), "warn"),
+        ),
+        ("STOPPING", _note(t("service.stopping"), t("service.stopping_text"))),
+        ("DELETING", _note(t("service.deleting"), t("service.deleting_text"))),
+        (
+            "STOPPED",
+            _note(
+                t("service.stopped"),
+                rx.cond(ROW.url != "", t("service.stopped_elsewhere"), t("service.stopped_text")),
+            ),
+        ),
+        ("FAILED", _note(SAID, t("service.failed_text"), "bad")),
+        rx.cond(
+            (ROW.ready > 0) & (ROW.ready < ROW.replicas),
+            _note(some, t("service.some_ready_text"), "warn"),
+        ),
     )
 
 

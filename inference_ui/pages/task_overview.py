@@ -25,6 +25,7 @@ from inference_ui.state.task_again import TaskAgainState
 from inference_ui.state.task_failures import TaskFailuresState
 
 PLAN, STAND, VERDICT, LOG = TaskState.plan, TaskState.stand, TaskState.verdict, TaskState.log
+UNSEEN = VERDICT.code == "UNSEEN"
 
 
 def overview(address: Any) -> rx.Component:
@@ -199,8 +200,8 @@ def _workloads(to_logs: Any) -> rx.Component:
         rx.el.header(
             rx.el.h2(t("task.workloads")),
             rx.el.span(
-                rx.cond((PLAN.service == "") & ~STAND.ended, ready, ""),
-                rx.cond((PLAN.cards > 0) & ~STAND.ended, " · ", ""),
+                rx.cond((PLAN.service == "") & ~STAND.ended & ~UNSEEN, ready, ""),
+                rx.cond((PLAN.cards > 0) & ~STAND.ended & ~UNSEEN, " · ", ""),
                 rx.cond(PLAN.cards > 0, cards, ""),
                 class_name="t3 s num",
             ),
@@ -209,7 +210,11 @@ def _workloads(to_logs: Any) -> rx.Component:
             TaskState.replicas.length() > 0,
             workloads_table(TaskState.replicas, logs=to_logs, on_log=TaskState.show_log),
             rx.el.p(
-                rx.cond(STAND.ended, t("task.replicas_unknown"), t("task.replicas_none")),
+                rx.cond(
+                    STAND.ended,
+                    t("task.replicas_unknown"),
+                    rx.cond(UNSEEN, t("task.replicas_unseen"), t("task.replicas_none")),
+                ),
                 class_name="none",
             ),
         ),

@@ -20,6 +20,8 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _OWNER = re.compile(r"^[a-z]+-[^-]+-\d+-")
+_TEMPLATE = re.compile(r"^(server)-[a-z0-9]{6,10}(-[a-z0-9]{5})$")
+"""A pod of a Deployment is named with a hash of what all of its replicas have in common."""
 
 _CLIENT_REASONS = frozenset({EndReason.CLIENT_FAILED, EndReason.INCOMPLETE})
 _SERVER_REASONS = frozenset(
@@ -114,8 +116,9 @@ def label(log: WorkloadLog) -> str:
 
 def replica_label(replica: str) -> str:
     """Return a replica's name as people say it, ``server-0``: without who owns it, which may be a
-    task or the online service that it goes through."""
-    return _OWNER.sub("", replica)
+    task or the online service that it goes through, and of a pod's name only what tells it from the
+    others: ``server-x5nsk``."""
+    return _TEMPLATE.sub(r"\1\2", _OWNER.sub("", replica))
 
 
 def readable(text: str) -> str:

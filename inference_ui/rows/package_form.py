@@ -35,6 +35,8 @@ FIELDS = (
     "image_arguments",
     "pull_secret",
     "shm_mib",
+    "as_root",
+    "writable",
     "model_volume_id",
     "model_path",
     "box_format",

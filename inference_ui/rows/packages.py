@@ -68,6 +68,8 @@ class PackageRow:
     port: int = 0
     pull_secret: str = ""
     shm_bytes: int | None = None
+    as_root: bool = False
+    writable: bool = False
     model_files: str = ""
     ready_timeout_s: float = 0.0
     box_format: str = ""
@@ -147,6 +149,8 @@ def _package_row(view: PackageView) -> PackageRow:
         port=container.port if container else 0,
         pull_secret=container.pull_secret if container else "",
         shm_bytes=container.shm_bytes if container else None,
+        as_root=bool(container and container.as_root),
+        writable=bool(container and container.writable),
         model_files=f"{view.volume} / {launch.model_path}" if launch.model_volume_id else "",
         ready_timeout_s=launch.ready_timeout_s,
         box_format=package.box_format,

@@ -24,7 +24,7 @@ class ReplicaRow:
     ``phase`` is a code: a ``Phase``, REMOVING while it is torn down, RUNNING for a client that
     works. ``cards`` as ``1, 2``; ``slots``: which cards of the node these are, empty where nothing
     states it. ``exit_code`` is of its last exit, where it was started again since. ``log`` is the
-    key of its log, ``""`` for none.
+    key of its log, ``""`` for none. ``whole_name`` is what the cluster calls it.
     """
 
     name: str
@@ -37,12 +37,13 @@ class ReplicaRow:
     exit_code: int | None = None
     slots: list[bool] = field(default_factory=list)
     log: str = ""
+    whole_name: str = ""
 
 
-def replica_row(replica: Replica, name: str) -> ReplicaRow:
-    """Return the row of a replica that people call ``name``."""
+def replica_row(replica: Replica) -> ReplicaRow:
+    """Return the row of a replica."""
     return ReplicaRow(
-        name=name,
+        name=replica_label(replica.name),
         phase="REMOVING" if _leaving(replica) else str(replica.phase),
         node=replica.node or "",
         endpoint=(replica.endpoint or "").removeprefix("http://"),
@@ -50,6 +51,7 @@ def replica_row(replica: Replica, name: str) -> ReplicaRow:
         restarts=replica.restarts,
         reason=message_row(None if _leaving(replica) else replica.reason),
         exit_code=replica.exit_code if replica.restarts and replica.exit_code else None,
+        whole_name=replica.name,
     )
 
 
@@ -86,7 +88,7 @@ def _rows(
 
 
 def _row(replica: Replica) -> ReplicaRow:
-    return replace(replica_row(replica, replica_label(replica.name)), log=replica.name)
+    return replace(replica_row(replica), log=replica.name)
 
 
 def _freed(replica: Replica) -> ReplicaRow:

@@ -10,13 +10,13 @@ from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.services.online import ServiceView
 from inference_ui.backend.services.tasks import WorkloadLog
-from inference_ui.backend.services.workloads import service_workload_name
 from inference_ui.rows.ask import example_of
 from inference_ui.rows.common import shown_status, status_word
-from inference_ui.rows.logs import EVIDENCE_LINES, LogTab, readable
+from inference_ui.rows.logs import EVIDENCE_LINES, LogTab, readable, replica_label
 from inference_ui.rows.plan import command_words
 from inference_ui.rows.replicas import ReplicaRow, replica_row
 from inference_ui.rows.services import ServiceRow, ready_of, service_row
+from inference_ui.rows.verdict import ADVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,6 @@ def service_page(
 ) -> ServiceRows:
     """Return the rows of a service as ``actor`` sees it; ``log_key`` is the log that was chosen."""
     service, row = view.service, service_row(view, actor)
-    prefix = service_workload_name(service).removesuffix("server")
     by_name = sorted(logs, key=lambda log: (len(log.replica), log.replica))
     telling = next((log for log in by_name if log.text.strip()), next(iter(by_name), None))
     log = next((log for log in by_name if log.replica == log_key), telling)
@@ -114,15 +113,12 @@ def service_page(
             )
             for task in view.tasks
         ],
-        replicas=[
-            replica_row(replica, replica.name.removeprefix(prefix))
-            for replica in (view.seen.replicas if view.seen else ())
-        ],
+        replicas=[replica_row(replica) for replica in (view.seen.replicas if view.seen else ())],
         ready=ready_of(view),
-        logs=[LogTab(one.replica, one.replica.removeprefix(prefix)) for one in by_name],
+        logs=[LogTab(one.replica, replica_label(one.replica)) for one in by_name],
         log_key=log.replica if log else "",
         log_text=readable(log.text) if log else "",
-        evidence_of=telling.replica.removeprefix(prefix) if failed and telling else "",
+        evidence_of=replica_label(telling.replica) if failed and telling else "",
         evidence=_last_lines(telling) if failed and telling else "",
         remedies=_remedies(service) if failed else [],
     )
@@ -191,6 +187,8 @@ def _last_lines(log: WorkloadLog) -> str:
 def _remedies(service: OnlineService) -> list[str]:
     """Return codes of what may help (sentences of ``task.remedy``)."""
     code = service.detail.code if service.detail else ""
+    if (told := ADVICE.get(code)) is not None:
+        return [told]
     late = code == "SERVER_NOT_READY_IN_TIME" or code.startswith("PROBE_")
     first = "CHECK_READINESS" if late else "CHECK_COMMAND"
     return ["READ_SERVER_LOG", first, "CHECK_SIZE"]

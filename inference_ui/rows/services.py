@@ -18,9 +18,10 @@ RESTING = (ServiceStatus.STOPPED, ServiceStatus.FAILED)
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
     """An online service. ``status`` is the shape of its state, ``word`` the code of its word;
-    ``said`` why it waits or failed. ``url`` is empty for one that is deployed here, and ``spec``
-    for one that is not. ``replicas`` are those that are wanted; ``limit`` is 0 for none;
-    ``running``: it is wished to run; ``first_task`` is one of the ``tasks`` that go through it.
+    ``said`` why it waits or failed, or cannot be seen (``unseen``). ``url`` is empty for one that
+    is deployed here, and ``spec`` for one that is not. ``replicas`` are those that are wanted;
+    ``limit`` is 0 for none; ``running``: it is wished to run; ``first_task`` is one of the
+    ``tasks`` that go through it.
     """
 
     id: str = ""
@@ -31,6 +32,7 @@ class ServiceRow:
     status: str = ""
     word: str = ""
     said: MessageRow = field(default_factory=MessageRow)
+    unseen: bool = False
     service_type: str = ""
     package: str = ""
     url: str = ""
@@ -72,7 +74,8 @@ def service_row(view: ServiceView, actor: Actor) -> ServiceRow:
         task_href=routes.new_task(service=service.id),
         status=status,
         word=word,
-        said=_said(service),
+        said=message_row(view.unseen) if view.unseen else _said(service),
+        unseen=view.unseen is not None,
         service_type=str(service.package.service_type),
         package=f"{service.package.name} {service.package.version}" if server else "",
         url=service.elsewhere.url if service.elsewhere else "",

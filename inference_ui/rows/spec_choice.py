@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from inference_ui.backend.models.compute import AcceleratorType, ComputeSpec
 from inference_ui.rows.cards import CardsRow, card_label, cards_row
-
-NO_ROOMS: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class SpecRow:
     """A compute spec: ``cards`` (or slices) of the kind ``card`` (0: none), as they are ``asked``
     for; CPUs, bytes, for each node. One replica of it fits on ``free`` nodes now, on ``fits`` were
-    they empty. ``model`` is the card model that it names, if any."""
+    they empty; None where nobody can tell. ``model`` is the card model that it names, if any.
+    """
 
     id: str = ""
     name: str = ""
@@ -27,8 +25,8 @@ class SpecRow:
     memory_bytes: int = 0
     accelerator: str = "CPU"
     model: str = ""
-    free: int = 0
-    fits: int = 0
+    free: int | None = 0
+    fits: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +39,16 @@ class CardModelRow:
 
 
 def spec_rows(
-    specs: Iterable[ComputeSpec], rooms: Mapping[str, tuple[int, int]] = NO_ROOMS
+    specs: Iterable[ComputeSpec], rooms: Mapping[str, tuple[int, int]] | None
 ) -> list[SpecRow]:
-    """Return the rows of specs; ``rooms`` says by id on how many nodes one fits now, and ever."""
+    """Return the rows of specs; ``rooms`` says by id on how many nodes one fits now, and ever; None
+    where nobody can tell."""
+    if rooms is None:
+        return [spec_row(spec, None, None) for spec in specs]
     return [spec_row(spec, *rooms.get(spec.id, (0, 0))) for spec in specs]
 
 
-def spec_row(spec: ComputeSpec, free: int = 0, fits: int = 0) -> SpecRow:
+def spec_row(spec: ComputeSpec, free: int | None = 0, fits: int | None = 0) -> SpecRow:
     """Return the row of a compute spec; on so many nodes it is ``free`` now, and ``fits`` ever."""
     return SpecRow(
         id=spec.id,

@@ -14,7 +14,9 @@ from inference_ui.rows.common import MessageRow, message_row, stopping, unix
 
 Kind = Literal["", "ok", "warn", "bad"]
 
-EXPECTED = frozenset({"", "SERVER_STARTING", "NOT_LISTENING", "PROBE_STATUS", "PROBE_BODY"})
+EXPECTED = frozenset(
+    {"", "SERVER_STARTING", "NOT_LISTENING", "PROBE_STATUS", "PROBE_BODY", "K8S_PREPARING"}
+)
 """What every server is for a while when it starts: nothing to be warned of."""
 
 REMEDIES: dict[EndReason, tuple[str, ...]] = {
@@ -27,6 +29,33 @@ REMEDIES: dict[EndReason, tuple[str, ...]] = {
     EndReason.INCOMPLETE: ("READ_CLIENT_LOG", "CHECK_DATASET", "RESUME"),
 }
 """What helps after each ending that nobody wanted, in the order of trying."""
+
+ADVICE = {
+    "K8S_IMAGE_PULL": "CHECK_IMAGE",
+    "K8S_RUNS_AS_ROOT": "CHECK_IMAGE",
+    "K8S_NO_IMAGE": "CHECK_IMAGE",
+    "K8S_OUT_OF_MEMORY": "MORE_MEMORY",
+    "K8S_UNSCHEDULABLE": "CHECK_SIZE",
+    "K8S_CARDS_UNFIT": "CHECK_SIZE",
+    "K8S_QUOTA": "ASK_ADMINISTRATOR",
+    "K8S_CREATE_REFUSED": "ASK_ADMINISTRATOR",
+    "K8S_SECRET_MISSING": "ASK_ADMINISTRATOR",
+    "K8S_CLAIM_MISSING": "ASK_ADMINISTRATOR",
+    "K8S_CLAIM_PENDING": "ASK_ADMINISTRATOR",
+    "K8S_NOT_ON_CLAIM": "ASK_ADMINISTRATOR",
+    "K8S_NO_OWN_IMAGE": "ASK_ADMINISTRATOR",
+}
+"""What helps where the cluster says more than that a server ended; then comes going on, or a copy
+of the task with something else."""
+
+_AFTER_ADVICE = {
+    "CHECK_IMAGE": "COPY_WITH_PACKAGE",
+    "MORE_MEMORY": "RESUME_OR_COPY",
+    "CHECK_SIZE": "RESUME_OR_COPY",
+    "ASK_ADMINISTRATOR": "RESUME",
+}
+_BY_ITSELF = frozenset({"K8S_NODE_LOST", "K8S_EVICTED", "K8S_PREEMPTED"})
+"""Nothing is wrong with the task: it may go on."""
 
 THROUGH_SERVICE = ("COPY_WITH_SERVER",)
 """What helps when the online service that a task went through is gone."""
@@ -55,10 +84,19 @@ def verdict(view: TaskView) -> VerdictRow:
     """Return what is to be said of a task."""
     task = view.task
     status = TaskStatus(task.status)
-    if status.ended or status is TaskStatus.FINISHING:
+    if status.ended:
+        return _ending(view)
+    if view.unseen is not None:
+        return VerdictRow("UNSEEN", "warn", message_row(view.unseen))
+    if status is TaskStatus.FINISHING:
         return _ending(view)
     if stopping(task):
         return VerdictRow("STOPPING", who=_who(view), since=unix(task.stop_requested_at))
+    return _going(view, status)
+
+
+def _going(view: TaskView, status: TaskStatus) -> VerdictRow:
+    task = view.task
     reason = message_row(task.waiting)
     since = unix(task.status_since)
     if status is TaskStatus.QUEUED:
@@ -107,6 +145,11 @@ def _remedies(task: InferenceTask) -> list[str]:
     reason = EndReason(task.end_reason)
     if reason is EndReason.SERVER_FAILED and isinstance(task.plan.server, Shared):
         return list(THROUGH_SERVICE)
+    code = task.detail.code if task.detail else ""
+    if code in _BY_ITSELF:
+        return ["RESUME"]
+    if (told := ADVICE.get(code)) is not None:
+        return [told, _AFTER_ADVICE[told]]
     return list(REMEDIES.get(reason, ()))
 
 

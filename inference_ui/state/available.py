@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from inference_ui.backend.capacity.nodes import NodeFit
+from inference_ui.backend.errors import ClusterError
 from inference_ui.backend.services.capacity import NodeFilter
 from inference_ui.context import actor, product
 from inference_ui.rows.available import AvailableRows, available_rows
@@ -62,5 +63,8 @@ class AvailableState(rx.State):
         fit = NodeFit(self.fit) if self.fit else None
         wanted = NodeFilter(text=self.text, fit=fit, page=self._page)
         user, spec, capacity = actor(), self._spec_id, product().capacity
-        found = await rx.run_in_thread(lambda: capacity.of_spec(user, spec, wanted))
+        try:
+            found = await rx.run_in_thread(lambda: capacity.of_spec(user, spec, wanted))
+        except ClusterError:  # the form's check says so; what is shown stays
+            return
         self.view = available_rows(found)

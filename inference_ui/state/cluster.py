@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import reflex as rx
 
+from inference_ui.backend.errors import ClusterError
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.compute import AcceleratorType
 from inference_ui.backend.services.capacity import NodeFilter
 from inference_ui.context import actor, product
 from inference_ui.rows.cluster import ClusterRows, cluster_rows
+from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.state import live
 
 LONGEST = 200
@@ -16,9 +18,11 @@ LONGEST = 200
 
 class ClusterState(rx.State):
     """State of the page. ``kind`` is ``""`` or a type of accelerator; ``lit`` is the application
-    whose cards are highlighted."""
+    whose cards are highlighted. ``unseen``: why the cluster cannot be asked; ``view`` then
+    is how it was seen last."""
 
     loaded: bool = False
+    unseen: MessageRow = MessageRow()
     view: ClusterRows = ClusterRows()
     text: str = ""
     kind: str = ""
@@ -65,6 +69,11 @@ class ClusterState(rx.State):
         kind = AcceleratorType(self.kind) if self.kind else None
         wanted, user = NodeFilter(text=self.text, kind=kind, page=self._page), actor()
         capacity, queueing = product().capacity, product().queueing
-        found = await rx.run_in_thread(lambda: capacity.nodes(user, wanted))
-        queue = await rx.run_in_thread(lambda: queueing.look(user))
-        self.view = cluster_rows(found, queue, utc_now())
+        try:
+            found = await rx.run_in_thread(lambda: capacity.nodes(user, wanted))
+            queue = await rx.run_in_thread(lambda: queueing.look(user))
+        except ClusterError as error:
+            self.unseen = message_row(error.message)
+        else:
+            self.unseen = MessageRow()
+            self.view = cluster_rows(found, queue, utc_now())

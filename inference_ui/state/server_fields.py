@@ -10,6 +10,7 @@ from typing import Any
 
 import reflex as rx
 
+from inference_ui.backend.errors import ClusterError
 from inference_ui.backend.models.catalog import PackageSnapshot
 from inference_ui.context import actor, product
 from inference_ui.rows.server_form import (
@@ -104,7 +105,10 @@ class ServerFields(rx.State, mixin=True):
     async def _choose_spec(self, spec_id: str) -> None:
         """Show where a spec may go."""
         user, choices = actor(), product().choices
-        places = await rx.run_in_thread(lambda: choices.places(user, spec_id))
+        try:
+            places = await rx.run_in_thread(lambda: choices.places(user, spec_id))
+        except ClusterError:  # the form's check says so; what is shown stays
+            return
         rows = node_rows(places, self.chosen_nodes)
         if rows != self.nodes:  # what is assigned is sent, and there may be thousands
             self.nodes = rows

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import reflex as rx
 
+from inference_ui.backend.errors import ClusterError
 from inference_ui.context import actor, product
 from inference_ui.rows.spec_choice import (
     CardModelRow,
@@ -73,9 +76,11 @@ class SpecChoice(rx.State, mixin=True):
     async def _read_specs(self) -> None:
         """Show which specs there are, where they fit now, and how many cards are waited for."""
         user, running = actor(), product()
-        rooms = await rx.run_in_thread(lambda: running.choices.rooms(user))
+        rooms = None  # nobody knows, while the cluster cannot be asked
+        with contextlib.suppress(ClusterError):
+            self.queued = await rx.run_in_thread(lambda: running.capacity.queued(user))
+            rooms = await rx.run_in_thread(lambda: running.choices.rooms(user))
         specs = await rx.run_in_thread(lambda: running.catalog.specs(user))
-        self.queued = await rx.run_in_thread(lambda: running.capacity.queued(user))
         rows = spec_rows(specs, rooms)
         if rows != self.all_specs:
             self.all_specs = rows

@@ -23,6 +23,8 @@ from inference_ui.rows.timeline import StepRow
 from inference_ui.rows.verdict import VerdictRow
 from inference_ui.state import live
 
+OF_CLUSTER = ("replicas", "ready", "log")
+
 
 class TaskState(rx.State):
     """State of one task's page. ``shown`` is the id of the task whose rows these are."""
@@ -107,10 +109,12 @@ class TaskState(rx.State):
             self._show(rows)
 
     def _show(self, rows: TaskRows) -> None:
-        """Assign what differs: what is assigned is sent to the tab, equal or not."""
+        """Assign what differs: what is assigned is sent to the tab, equal or not. While the cluster
+        cannot be asked, what was seen of it last stays."""
+        kept = OF_CLUSTER if rows.verdict.code == "UNSEEN" else ()
         for row in fields(rows):
             value = getattr(rows, row.name)
-            if getattr(self, row.name) != value:
+            if row.name not in kept and getattr(self, row.name) != value:
                 setattr(self, row.name, value)
 
 

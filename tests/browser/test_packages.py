@@ -344,3 +344,31 @@ def test_the_pages_are_readable_for_everybody(
 
 def _picture_of(request: Path) -> bytes:
     return base64.b64decode(json.loads(request.read_text())["strData"])
+
+
+def test_exceptions_from_a_containers_bounds_are_granted_by_administrators_and_told_to_all(
+    visit: Callable[..., Page], running: Site
+) -> None:
+    page = visit(running.inside.administrator, routes.NEW_PACKAGE)
+    fill(page, "name", "rooted")
+    page.locator("#service_type").select_option("SELDON")
+    fill(page, "image", IMAGE)
+    control(page, "as_root").check()
+    register(page)
+    expect(page.get_by_test_id("exceptions")).to_contain_text("以 root 身份运行")
+    container = package_called(running, "rooted").launch.container
+    assert container is not None
+    assert (container.as_root, container.writable) == (True, False)
+
+    user = running.user()
+    page = open_package(visit, running, "rooted", user)
+    expect(page.get_by_test_id("exceptions")).to_contain_text("以 root 身份运行")
+    page.get_by_role("link", name="新版本").click()
+    expect(control(page, "as_root")).to_be_checked()
+    expect(control(page, "writable")).to_have_count(0)
+    page.locator(".pkf button[type=submit]").click()
+    expect(message(page, "as_root")).to_contain_text("只有管理员")
+    control(page, "as_root").click()  # and it is gone: he could not tick it again
+    expect(control(page, "as_root")).to_have_count(0)
+    register(page)
+    expect(page.get_by_test_id("exceptions")).to_have_count(0)

@@ -32,7 +32,7 @@ def build(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Build]:
 
 @pytest.fixture
 def driver(build: Build) -> Driver:
-    """A cluster of one machine with four CPUs, 8 GiB and no card."""
+    """A cluster of one machine with four CPUs, 8 GiB and no card, which seats by itself."""
     return build(machine())
 
 

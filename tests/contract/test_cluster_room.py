@@ -1,4 +1,5 @@
-"""The contract of ``ports.Cluster``: who gets room and cards, and what the others are told."""
+"""The contract of ``ports.Cluster`` where it seats workloads and starts what was lost, as all do
+but Kubernetes: who gets room and cards, and what the others are told."""
 
 from __future__ import annotations
 
@@ -343,3 +344,35 @@ class TestPatience:
         assert driver.cluster.observe("second").phase is Phase.WAITING
         [replica] = driver.cluster.observe("plain").replicas
         assert replica.node == "there"
+
+
+class TestDoingByItself:
+    def test_observing_changes_nothing(self, driver: Driver) -> None:
+        driver.cluster.apply(puppet("big", resources=WHOLE))
+        driver.cluster.apply(puppet("waits"))
+        driver.let_ready("big")
+        driver.reaches("big", Phase.READY)
+        driver.end("big")
+        for _ in range(3):
+            assert driver.cluster.observe("waits").phase is Phase.WAITING
+        assert driver.cluster.nodes() == (machine(),)
+
+    def test_a_replica_whose_supervisor_was_killed_is_started_by_apply(
+        self, driver: Driver
+    ) -> None:
+        driver.cluster.apply(puppet("one", restart=RestartPolicy(limit=1)))
+        driver.let_ready("one")
+        driver.reaches("one", Phase.READY)
+        driver.lose("one")
+        lost = driver.reaches("one", Phase.STARTING)
+        assert lost.reason == Message("REPLICA_LOST", {"restarts": 0})
+        assert lost.endpoints == ()
+        driver.cluster.apply(puppet("one"))
+        driver.let_ready("one")
+        assert driver.reaches("one", Phase.READY).replicas[0].restarts == 1
+        driver.lose("one")
+        driver.reaches("one", Phase.STARTING)
+        driver.cluster.apply(puppet("one"))
+        assert driver.reaches("one", Phase.FAILED).reason == Message(
+            "REPLICA_LOST", {"restarts": 1}
+        )

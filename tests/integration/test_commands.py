@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from inference_ui.backend.errors import CannotStart, Message
 from inference_ui.backend.settings import Settings
+from inference_ui.cli_sample import await_server
 from inference_ui.web.stop import Stopped, stop
 from tests.support.drivers import puppet
 from tests.support.installation import Installation, numbered_inputs, processes_of
@@ -218,3 +220,25 @@ def test_the_locks_name_no_host() -> None:
         assert "//" not in (ROOT / name).read_text("utf-8")
     packages = (ROOT / "reflex.lock" / "package-lock.json").read_text("utf-8")
     assert '"resolved"' not in packages
+
+
+def test_the_sample_is_run_to_its_end_at_the_command_line(folder: Path) -> None:
+    with serving(folder):
+        done = run("sample", "--data-dir", folder)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "The sample runs as the task digits-1. Ctrl-C leaves it running."
+    assert lines[-2:] == ["Succeeded", "200 of 200 items have a result."]
+
+
+def test_the_sample_needs_a_web_server_that_answers(folder: Path) -> None:
+    with pytest.raises(CannotStart) as refused:
+        await_server(Settings(data_dir=folder), wait_s=0)
+    assert refused.value.message == Message("SERVER_NOT_FOUND", {"folder": str(folder)})
+
+
+def test_the_sample_without_anything_to_run_is_refused_in_one_line(folder: Path) -> None:
+    with serving(folder, NO_SAMPLE):
+        refused = run("sample", "--data-dir", folder)
+    assert refused.returncode == 2
+    assert refused.stderr.endswith("is missing\n")

@@ -87,7 +87,11 @@ def test_a_package_file_may_say_all_that_the_form_asks(folder: Path, tmp_path: P
                 "service_type": "CUSTOM",
                 "description": "finds people at night",
                 "command": ["serve", "{model}", "{port}"],
-                "container": {"image": "registry.example.com/street:3", "shm_bytes": 1 << 30},
+                "container": {
+                    "image": "registry.example.com/street:3",
+                    "shm_bytes": 1 << 30,
+                    "writable": True,
+                },
                 "model": {"volume": "datasets", "path": "street"},
                 "variables": [{"name": "KEY", "default": "hush", "secret": True}],
                 "parameters": [{"name": "batch", "default": "8"}],
@@ -110,6 +114,7 @@ def test_a_package_file_may_say_all_that_the_form_asks(folder: Path, tmp_path: P
     ]
     assert launch.container is not None
     assert launch.container.shm_bytes == 1 << 30
+    assert (launch.container.as_root, launch.container.writable) == (False, True)
     assert [one.name for one in launch.parameters] == ["batch"]
     product.close()
 

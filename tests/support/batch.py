@@ -55,7 +55,7 @@ class BatchRun:
         self.folder = folder
         self.dataset = dataset
         self.output = folder / "output"
-        self.endpoints_folder: Path | None = None
+        self._discovery: tuple[str, ...] = ()
         self.job = BatchJob(
             dataset=str(dataset),
             output=str(self.output),
@@ -71,16 +71,20 @@ class BatchRun:
     def find_servers_in(self, folder: Path) -> None:
         """Give no endpoints but a folder to look for them."""
         folder.mkdir(exist_ok=True)
-        self.endpoints_folder = folder
+        self._discovery = ("--endpoints", str(folder))
+        self.change(endpoints=())
+
+    def find_servers_of(self, service: str) -> None:
+        """Give no endpoints but a Service of Kubernetes to look for them."""
+        self._discovery = ("--endpoint-slices", service)
         self.change(endpoints=())
 
     def start(self, under: Sequence[str] = (), **options: Any) -> subprocess.Popen[str]:
         """Start a client, ``under`` another program if one is named."""
         job = self.folder / "job.json"
         job.write_bytes(msgspec.json.encode(self.job))
-        command = [*under, sys.executable, "-m", "inference_ui.backend.batch", "--job", str(job)]
-        if self.endpoints_folder is not None:
-            command += ["--endpoints", str(self.endpoints_folder)]
+        client = ["-m", "inference_ui.backend.batch", "--job", str(job), *self._discovery]
+        command = [*under, sys.executable, *client]
         self._process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

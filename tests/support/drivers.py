@@ -22,6 +22,7 @@ from inference_ui.backend.models.compute import (
 )
 from inference_ui.backend.ports import (
     Cluster,
+    Image,
     Observation,
     Phase,
     Probe,
@@ -31,6 +32,9 @@ from inference_ui.backend.ports import (
 from tests.support.waiting import wait_for
 
 PUPPET = str(Path(__file__).with_name("puppet.py"))
+POD_PUPPET = Path(__file__).with_name("pod_puppet.py").read_text("utf-8")
+IMAGE = os.environ.get("IMAGE", "inference-ui:test")
+"""What runs puppets on Kubernetes: any image with Python."""
 GIB = 1 << 30
 SMALL = Resources(cpu_millis=1000, memory_bytes=GIB)
 
@@ -79,6 +83,7 @@ def puppet(
         name=name,
         application=f"app-{name}",
         command=("{python}", "-S", PUPPET, "{port}", *traits),
+        image=Image(IMAGE, command=("python", "-c", POD_PUPPET, "{port}", *traits)),
         resources=resources,
         probe=Probe("/ready"),
         replicas=replicas,
@@ -132,8 +137,9 @@ Build = Callable[..., Driver]
 """Makes a cluster over the given nodes."""
 
 
-class _Base:
+class Base:
     cluster: Cluster
+    patience_s = 15.0
 
     def reaches(self, name: str, phase: Phase) -> Observation:
         def seen() -> Observation | None:
@@ -141,7 +147,7 @@ class _Base:
             return observation if observation.phase is phase else None
 
         try:
-            return wait_for(seen, f"{name} is {phase}", timeout_s=15)
+            return wait_for(seen, f"{name} is {phase}", timeout_s=self.patience_s)
         except AssertionError as error:
             raise AssertionError(f"{error}: {self.cluster.observe(name)}") from error
 
@@ -150,10 +156,10 @@ class _Base:
             self.cluster.remove(name, grace_s)
             return self.cluster.observe(name).phase is Phase.GONE
 
-        wait_for(gone, f"{name} is gone", timeout_s=20)
+        wait_for(gone, f"{name} is gone", timeout_s=self.patience_s + grace_s)
 
 
-class MemoryDriver(_Base):
+class MemoryDriver(Base):
     """Moves :class:`MemoryCluster`, which does nothing by itself."""
 
     def __init__(self, *nodes: Node) -> None:
@@ -192,7 +198,7 @@ class MemoryDriver(_Base):
         pass
 
 
-class LocalDriver(_Base):
+class LocalDriver(Base):
     """Moves :class:`LocalCluster` by files in the working folders of its puppets."""
 
     def __init__(self, runs: Path, *nodes: Node) -> None:

@@ -263,7 +263,10 @@ def test_an_unreachable_cluster_holds_everything_and_ends_nothing(world):
     world.cluster.unreachable = True
     for _ in range(3):
         assert world.step() == "RUNNING"
+    assert world.read().waiting_for["code"] == "CLUSTER_UNREACHABLE"
     world.cluster.unreachable = False
+    world.step()
+    assert world.read().waiting_for is None
     world.finish_client()
     assert world.run_until("SUCCEEDED")
 

@@ -1,5 +1,5 @@
-"""``python -m inference_ui.backend.batch --job job.json [--endpoints FOLDER]`` for a task, or the
-arguments of ``inference-ui infer`` for anyone."""
+"""``python -m inference_ui.backend.batch --job job.json [--endpoints FOLDER | --endpoint-slices
+SERVICE]`` for a task, or the arguments of ``inference-ui infer`` for anyone."""
 
 from __future__ import annotations
 

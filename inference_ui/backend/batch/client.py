@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from inference_ui.backend.batch.account import (
     Account,
@@ -17,7 +16,7 @@ from inference_ui.backend.batch.account import (
     errors_of,
 )
 from inference_ui.backend.batch.bounds import Bounds
-from inference_ui.backend.batch.endpoints import pause
+from inference_ui.backend.batch.endpoints import Discovery, pause
 from inference_ui.backend.batch.feed import Feed
 from inference_ui.backend.batch.ledger import Ledger
 from inference_ui.backend.batch.listing import Listing
@@ -55,8 +54,8 @@ Show = Callable[[Progress], None]
 
 
 class Client:
-    """A run over an opened workspace. ``endpoints`` is the folder to find servers in, None for
-    those that the job names; ``say`` gets the log's lines, ``show`` every progress. Use it once."""
+    """A run over an opened workspace. ``discovery`` finds the servers, None for those that
+    the job names; ``say`` gets the log's lines, ``show`` every progress. Use it once."""
 
     def __init__(
         self,
@@ -64,14 +63,14 @@ class Client:
         workspace: Workspace,
         nursery: Nursery,
         listing: Listing,
-        endpoints: Path | None,
+        discovery: Discovery | None,
         say: Say,
         show: Show,
     ) -> None:
         self._plan = plan
         self._workspace = workspace
         self._nursery = nursery
-        self._endpoints = endpoints
+        self._discovery = discovery
         self._say = say
         self._show = show
         self._started_at = time.time()
@@ -126,7 +125,7 @@ class Client:
             Feed(self._listing, ledger),
             Writer(workspace.output, workspace.journal, sync=job.sync),
             threads,
-            self._endpoints,
+            self._discovery,
             recorded=self._recorded,
             say=self._say,
         )

@@ -8,6 +8,7 @@ import asyncio
 import io
 import os
 import resource
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -24,6 +25,7 @@ from inference_ui.backend.errors import CannotGoOn, CannotStart, ProductError
 from inference_ui.backend.records import BatchJob, Outcome, Progress, Summary
 
 if TYPE_CHECKING:
+    from inference_ui.backend.batch.endpoints import Discovery
     from inference_ui.backend.batch.nursery import Nursery
     from inference_ui.backend.batch.plan import Plan
     from inference_ui.backend.batch.workspace import Folders
@@ -51,6 +53,7 @@ _SENTENCES = {
     "OUTPUT_NOT_WRITABLE": "the output {path} cannot be written to: {reason}",
     "OUTPUT_FAILED": "the output {path} can no longer be written to: {reason}; what is written is"
     " whole, and running it again goes on from there",
+    "NO_POD": "endpoints of a Service can be looked for in a pod of Kubernetes alone: {reason}",
     "LOCKED": "another batch client is writing into {path}",
     "NO_PROCESS": "no process could be started: {reason}",
     "WALK_KILLED": "its process that lists the dataset was killed",
@@ -61,11 +64,17 @@ _SENTENCES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``python -m inference_ui.backend.batch``."""
     parser.add_argument("--job", type=Path, required=True, help="the job, a JSON file")
-    parser.add_argument(
+    servers = parser.add_mutually_exclusive_group()
+    servers.add_argument(
         "--endpoints",
         type=Path,
         metavar="FOLDER",
         help="each *.url file in it holds the base URL of a server; may change while it runs",
+    )
+    servers.add_argument(
+        "--endpoint-slices",
+        metavar="SERVICE",
+        help="in a pod of Kubernetes: the servers are the ready endpoints of this Service",
     )
 
 
@@ -77,12 +86,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     add_arguments(parser)
     given = parser.parse_args(arguments)
+    # The first process of a container gets no signal that it has not asked for.
+    signal.signal(signal.SIGTERM, _leave)
     use_any_language()
     try:
-        summary = run(read_job(given.job), given.endpoints, say, _show_nobody)
+        summary = run(read_job(given.job), _discovery_of(given), say, _show_nobody)
     except (CannotStart, CannotGoOn) as error:
         return refuse(error)
     return INTERRUPTED if must_run_again(summary) else DONE
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    """End before anything has begun; a run takes the signals over."""
+    sys.exit(INTERRUPTED)
+
+
+def _discovery_of(given: argparse.Namespace) -> Discovery | None:
+    if given.endpoints is not None:
+        from inference_ui.backend.batch.endpoints import Folder
+
+        return Folder(given.endpoints)
+    if given.endpoint_slices is not None:
+        from inference_ui.backend.batch.pod import Pod
+        from inference_ui.backend.batch.slice_watch import SliceWatch
+
+        return SliceWatch(given.endpoint_slices, Pod.this(), say)
+    return None
 
 
 def must_run_again(summary: Summary) -> bool:
@@ -107,11 +136,11 @@ def read_job(path: Path) -> BatchJob:
         raise CannotStart("JOB_UNREADABLE", path=str(path), reason=str(error)) from error
 
 
-def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
+def run(job: BatchJob, discovery: Discovery | None, say: Say, show: Show) -> Summary:
     """Run a job to its end from this process, which must have no threads yet and whose main thread
     this must be.
 
-    ``endpoints`` is the folder to find servers in, None for those that the job names. ``say`` gets
+    ``discovery`` finds the servers, None for those that the job names. ``say`` gets
     the lines of the log, ``show`` every progress. SIGTERM and SIGINT end the run in good order.
     Raises ``CannotStart`` and ``CannotGoOn``.
     """
@@ -127,7 +156,7 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
     # Deeply nested JSON is checked by recursion; its limit must not be that of Python code.
     sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
     _allow_many_files()
-    plan = plan_of(job, finds_endpoints=endpoints is not None)
+    plan = plan_of(job, finds_endpoints=discovery is not None)
     folders = take_folders(job)
     try:
         nursery = Nursery(
@@ -142,7 +171,7 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
         )
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                return runner.run(_run(plan, folders, nursery, endpoints, say, show))
+                return runner.run(_run(plan, folders, nursery, discovery, say, show))
         finally:
             nursery.close()
     finally:
@@ -150,7 +179,12 @@ def run(job: BatchJob, endpoints: Path | None, say: Say, show: Show) -> Summary:
 
 
 async def _run(
-    plan: Plan, folders: Folders, nursery: Nursery, endpoints: Path | None, say: Say, show: Show
+    plan: Plan,
+    folders: Folders,
+    nursery: Nursery,
+    discovery: Discovery | None,
+    say: Say,
+    show: Show,
 ) -> Summary:
     from inference_ui.backend.batch.client import Client
     from inference_ui.backend.batch.listing import Listing
@@ -168,7 +202,7 @@ async def _run(
             say(f"{workspace.retried} failed inputs are tried again")
         if done:
             say(f"{done} inputs have a line already")
-        client = Client(plan, workspace, nursery, listing, endpoints, say, show)
+        client = Client(plan, workspace, nursery, listing, discovery, say, show)
         try:
             summary = await client.run(stop)
         finally:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from pathlib import Path
 from typing import Any
 
-from inference_ui.backend.batch.endpoints import pause, watch_folder
+from inference_ui.backend.batch.endpoints import Discovery, pause
 from inference_ui.backend.batch.feed import Feed
 from inference_ui.backend.batch.messages import Done
 from inference_ui.backend.batch.nursery import Nursery
@@ -33,14 +32,14 @@ class Pass:
         feed: Feed,
         writer: Writer,
         writers: Executor,
-        endpoints: Path | None,
+        discovery: Discovery | None,
         *,
         recorded: Callable[[Sequence[Done]], None],
         say: Callable[[str], None],
     ) -> None:
         self._plan = plan
         self._feed = feed
-        self._endpoints = endpoints
+        self._discovery = discovery
         self._recorded = recorded
         self._recorder = Recorder(writer, writers, self._were_recorded)
         self._error: BaseException | None = None
@@ -112,10 +111,10 @@ class Pass:
         if self.stopping:
             self._over.set()
             return
-        if self._endpoints is None:
+        if self._discovery is None:
             self.team.use(self._plan.job.endpoints)
         else:
-            watching = asyncio.create_task(watch_folder(self._endpoints, self.team.use, ended))
+            watching = asyncio.create_task(self._discovery.watch(self.team.use, ended))
             watching.add_done_callback(self._part_ended)
             beside.append(watching)
         # Where nothing is left to do, no worker is started and no server asked.

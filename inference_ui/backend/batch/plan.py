@@ -33,7 +33,7 @@ class Plan:
 
 
 def plan_of(job: BatchJob, finds_endpoints: bool) -> Plan:
-    """Check a job. ``finds_endpoints``: servers come from a folder, so the job need name none.
+    """Check a job. ``finds_endpoints``: servers are looked for, so the job need name none.
 
     Raises ``CannotStart`` with BAD_JOB and the reason in English.
     """

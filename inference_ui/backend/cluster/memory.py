@@ -56,16 +56,22 @@ class MemoryCluster:
     """``ports.Cluster`` without processes. What a test may set or call is under *Moving*.
 
     ``linger``: a removed workload stays until :meth:`finish_removal`. ``unreachable``: every method
-    of the contract raises :class:`ClusterError`. ``now`` gives Unix seconds.
+    of the contract raises :class:`ClusterError`. ``now`` gives Unix seconds. ``runs_images``: it
+    says that it starts servers from images.
     """
 
     def __init__(
-        self, nodes: Sequence[Node] = (ONE_NODE,), *, now: Callable[[], float] = time.time
+        self,
+        nodes: Sequence[Node] = (ONE_NODE,),
+        *,
+        now: Callable[[], float] = time.time,
+        runs_images: bool = False,
     ) -> None:
         self.linger = False
         self.unreachable = False
         self._nodes = tuple(nodes)
         self._now = now
+        self._runs_images = runs_images
         self._entries: dict[str, _Entry] = {}
         self._changed = threading.Condition(threading.RLock())
         self._revision = 0
@@ -73,7 +79,7 @@ class MemoryCluster:
 
     @property
     def runs_images(self) -> bool:
-        return False
+        return self._runs_images
 
     def apply(self, workload: Workload) -> None:
         self._ask()
@@ -171,6 +177,9 @@ class MemoryCluster:
             self._seen = self._revision
             return changed
 
+    def close(self) -> None:
+        """See ``Cluster``: there is nothing to let go of."""
+
     # Moving
 
     def offer(self, nodes: Sequence[Node]) -> None:
@@ -232,7 +241,7 @@ class MemoryCluster:
 
     def _ask(self) -> None:
         if self.unreachable:
-            raise ClusterError("CLUSTER_UNREACHABLE")
+            raise ClusterError("CLUSTER_UNREACHABLE", error="")
 
     def _note_change(self) -> None:
         self._revision += 1

@@ -14,8 +14,9 @@ from inference_ui.backend.protocols.box_format import BoxFormat
 
 
 class Volume(SQLModel, table=True):
-    """A storage volume (存储卷): the folder ``root`` of this machine. Where it is a sub-path of a
-    claim that is mounted here, ``claim`` and ``sub_path`` say which."""
+    """A storage volume (存储卷): the folder ``root`` of this machine. Where it lies on a claim that
+    is mounted here, ``claim`` and ``sub_path`` say which and where on it; a cluster's pods can
+    mount no other."""
 
     __tablename__ = "volume"
 

@@ -72,7 +72,10 @@ class Choices:
         return Places(tuple(sorted(places, key=lambda one: one.node.name)), tuple(sorted(drivers)))
 
     def rooms(self, actor: Actor) -> dict[str, tuple[int, int]]:
-        """Return for each spec, by id, on how many nodes one replica fits now, and ever."""
+        """Return for each spec, by id, on how many nodes one replica fits now, and ever.
+
+        Raises :class:`~inference_ui.backend.errors.ClusterError`, as :meth:`places` does.
+        """
         with self._store.read() as session:
             sizes = {spec.id: spec.resources for spec in queries.specs(session)}
         return self._rooms.get(tuple(sizes.items()), lambda: self._count(sizes))

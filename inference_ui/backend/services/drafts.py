@@ -17,7 +17,7 @@ from inference_ui.backend.records import InputKind
 from inference_ui.backend.services.catalog import dataset_folder
 from inference_ui.backend.services.folders import dataset_problem, output_problem
 from inference_ui.backend.services.names import clean_name, name_problem
-from inference_ui.backend.services.server_drafts import ServerDraft, server_of
+from inference_ui.backend.services.server_drafts import ServerDraft, claim_problem, server_of
 from inference_ui.backend.services.server_drafts import waiting_now as server_waiting
 from inference_ui.backend.services.workloads import CLIENT_RESOURCES
 from inference_ui.backend.store import catalog as queries
@@ -91,9 +91,9 @@ def plan_of(
 ) -> TaskPlan | None:
     """Return the plan of a draft, or None; what is wrong is added to ``problems`` by field."""
     server = _server(session, draft, cluster, problems)
-    dataset = _dataset(session, draft, problems)
-    volume = _volume(session, draft, problems)
-    since = _since(session, draft, problems)
+    dataset = _dataset(session, draft, cluster, problems)
+    volume = _volume(session, draft, cluster, problems)
+    since = _since(session, draft, cluster, problems)
     _check_numbers(draft, problems)
     if problems or server is None or dataset is None or volume is None:
         return None
@@ -146,24 +146,29 @@ def _server(
 
 
 def _dataset(
-    session: Session, draft: TaskDraft, problems: dict[str, Message]
+    session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
 ) -> tuple[str, Path] | None:
     pair = queries.dataset_with_volume(session, draft.dataset_id) if draft.dataset_id else None
     if pair is None:
         problems["dataset_id"] = Message("REQUIRED")
         return None
     folder = dataset_folder(*pair)
-    problem = dataset_problem(folder, draft.input_kind)
+    problem = claim_problem(pair[1], cluster) or dataset_problem(folder, draft.input_kind)
     if problem is not None:
         problems["dataset_id"] = problem
     return pair[0].name, folder
 
 
-def _volume(session: Session, draft: TaskDraft, problems: dict[str, Message]) -> Volume | None:
+def _volume(
+    session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
+) -> Volume | None:
     volume = session.get(Volume, draft.volume_id) if draft.volume_id else None
     if volume is None:
         problems["volume_id"] = Message("REQUIRED")
         return None
+    off_claim = claim_problem(volume, cluster)
+    if off_claim is not None:
+        problems["volume_id"] = off_claim
     if name_problem(draft.name) is None:
         problem = output_problem(Path(volume.root), clean_name(draft.name))
         if problem is not None:
@@ -172,7 +177,9 @@ def _volume(session: Session, draft: TaskDraft, problems: dict[str, Message]) ->
     return volume
 
 
-def _since(session: Session, draft: TaskDraft, problems: dict[str, Message]) -> Since | None:
+def _since(
+    session: Session, draft: TaskDraft, cluster: Cluster, problems: dict[str, Message]
+) -> Since | None:
     if not draft.since_task_id:
         return None
     earlier = session.get(InferenceTask, draft.since_task_id)
@@ -184,6 +191,10 @@ def _since(session: Session, draft: TaskDraft, problems: dict[str, Message]) -> 
         return None
     if earlier.plan.dataset_id != draft.dataset_id:
         problems["since_task_id"] = Message("SINCE_OTHER_DATASET", {"name": earlier.name})
+        return None
+    problem = claim_problem(session.get(Volume, earlier.plan.volume_id), cluster)
+    if problem is not None:
+        problems["since_task_id"] = problem
         return None
     folder = earlier.plan.output_folder
     return Since(task_id=earlier.id, task_name=earlier.name, output_folder=folder)

@@ -6,12 +6,19 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
+from inference_ui.backend.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    InvalidFields,
+    Message,
+    NotFound,
+)
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.service import OnlineService, ServiceStatus, ServiceWish
@@ -42,12 +49,14 @@ AT_ONCE = 4
 @dataclass(frozen=True, slots=True)
 class ServiceView:
     """A service, as a page shows it: who owns it, its replicas as they are now (None where
-    somebody else runs it, or it rests), and the tasks that go through it and have not ended."""
+    somebody else runs it, or it rests), and the tasks that go through it and have not ended.
+    ``unseen`` says why the cluster could not be asked for the replicas."""
 
     service: OnlineService
     owner: str
     seen: Observation | None
     tasks: tuple[InferenceTask, ...]
+    unseen: Message | None = None
 
 
 class OnlineServices:
@@ -89,10 +98,13 @@ class OnlineServices:
     def _view(
         self, service: OnlineService, names: dict[str, str], tasks: list[InferenceTask]
     ) -> ServiceView:
-        seen = None
+        seen = unseen = None
         if service.deployed and service.status != ServiceStatus.STOPPED:
-            seen = self._cluster.observe(service_workload_name(service))
-        return ServiceView(service, names.get(service.owner_id, ""), seen, tuple(tasks))
+            try:
+                seen = self._cluster.observe(service_workload_name(service))
+            except ClusterError as error:
+                unseen = error.message
+        return ServiceView(service, names.get(service.owner_id, ""), seen, tuple(tasks), unseen)
 
     def logs(self, actor: Actor, service_id: str, lines: int = 200) -> tuple[WorkloadLog, ...]:
         """Return the last lines of each replica of the current start, saved ones included."""
@@ -101,8 +113,9 @@ class OnlineServices:
             saved = queries.saved_logs(session, service_id, service.attempt)
         found = {log.replica: WorkloadLog("server", log.replica, log.text, False) for log in saved}
         if service.deployed:
-            for tail in self._cluster.logs(service_workload_name(service), lines):
-                found[tail.replica] = WorkloadLog("server", tail.replica, tail.text, True)
+            with suppress(ClusterError):  # the service's page says why it cannot be asked
+                for tail in self._cluster.logs(service_workload_name(service), lines):
+                    found[tail.replica] = WorkloadLog("server", tail.replica, tail.text, True)
         return tuple(found[key] for key in sorted(found))
 
     def check_deploy(self, actor: Actor, draft: DeployDraft) -> ServiceCheck:

@@ -1,7 +1,8 @@
 """What keeps a model package from being registered, by field. Looks at folders, changes nothing.
 
 A package is a program that somebody else's tasks run: what an administrator alone may say (a
-command on this machine, variables that change which program runs) is checked here, whoever asks.
+command on this machine, variables that change which program runs, exceptions from what keeps a
+container in its bounds) is checked here, whoever asks.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
 _URL_PATH = re.compile(r"/[^\s\x00-\x1f\x7f]*")
 _URL_NAME = re.compile(r"[^\s\x00-\x1f\x7f?#%]+")
 
+EXCEPTIONS = ("as_root", "writable")
+"""What a container may not do unless an administrator grants it."""
+
 GIVEN = frozenset(
     {"PORT", "MODEL_PATH", "CUDA_VISIBLE_DEVICES", "MLU_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"}
 )
@@ -61,7 +65,7 @@ def package_problems(
         "readiness_path": _url_path(package, launch.readiness_path),
         "model_path": _model_path(package, volumes),
         **_start(actor, package),
-        **_container(package),
+        **_container(actor, package),
     }
     found |= _variables(launch.variables, actor)
     found |= _parameters(launch.parameters, package.service_type)
@@ -107,7 +111,7 @@ def _start(actor: Actor, package: ModelPackage) -> dict[str, Message | None]:
     return {"image": Message("IMAGE_EMPTY")}
 
 
-def _container(package: ModelPackage) -> dict[str, Message | None]:
+def _container(actor: Actor, package: ModelPackage) -> dict[str, Message | None]:
     container = package.launch.container
     if container is None:
         return {}
@@ -124,6 +128,12 @@ def _container(package: ModelPackage) -> dict[str, Message | None]:
             found[field] = Message("COMMAND_TOO_LONG", {"max": MAX_VALUE})
     if container.pull_secret and not SECRET_NAME.fullmatch(container.pull_secret):
         found["pull_secret"] = Message("PULL_SECRET_FORM")
+    if not actor.is_administrator:
+        found |= {
+            field: Message("EXCEPTION_FOR_ADMINISTRATORS")
+            for field in EXCEPTIONS
+            if getattr(container, field)
+        }
     return found
 
 

@@ -33,6 +33,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./{}-]+", re.ASCII)
 MIB = 1 << 20
 MAX_SHM_MIB = 1 << 20
 MAX_READY_S = 86_400
+TICKED = "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ class VariableDraft:
 @dataclass(frozen=True, slots=True)
 class PackageDraft:
     """What a form holds. Commands are lines that are split as a shell does; ``shm_mib``, ``port``
-    and ``ready_timeout_s`` are numbers as they were typed; ``source_id`` is the package that the
-    form was filled in from."""
+    and ``ready_timeout_s`` are numbers as they were typed; ``as_root`` and ``writable`` are empty
+    unless they are ticked; ``source_id`` is the package that the form was filled in from."""
 
     name: str = ""
     version: str = ""
@@ -65,6 +66,8 @@ class PackageDraft:
     port: str = ""
     pull_secret: str = ""
     shm_mib: str = ""
+    as_root: str = ""
+    writable: str = ""
     model_volume_id: str = ""
     model_path: str = ""
     variables: tuple[VariableDraft, ...] = ()
@@ -136,6 +139,8 @@ def draft_of(package: ModelPackage) -> PackageDraft:
         port=str(container.port) if launch.container else "",
         pull_secret=container.pull_secret,
         shm_mib=str(shm // MIB) if shm else "",
+        as_root=TICKED if container.as_root else "",
+        writable=TICKED if container.writable else "",
         model_volume_id=launch.model_volume_id or "",
         model_path=launch.model_path,
         variables=tuple(_variable_draft(one) for one in launch.variables),
@@ -212,6 +217,8 @@ def _container(draft: PackageDraft, problems: dict[str, Message]) -> ContainerLa
         port=port,
         pull_secret=draft.pull_secret.strip(),
         shm_bytes=shm * MIB or None,
+        as_root=bool(draft.as_root),
+        writable=bool(draft.writable),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -115,10 +115,10 @@ class Queueing:
         ending = _ending(tasks, found)
         told: dict[object, tuple[tuple[Message, ...], Release | None]] = {}
         explained = [
-            self._explained(one, owners, found, ending, told)
+            self._explained(alike, owners, found, ending, told)
             if place < EXPLAINED
-            else self._explained(one, owners, (), ending, {})
-            for place, one in enumerate(waiting)
+            else self._explained(alike, owners, (), ending, {})
+            for place, alike in enumerate(_alike(waiting))
         ]
         rest = _elsewhere(tasks, owners, {one.demand.name for one in waiting})
         queued = sorted((*explained, *rest), key=lambda one: one.since)
@@ -126,12 +126,13 @@ class Queueing:
 
     def _explained(
         self,
-        waiting: Waiting,
+        alike: Sequence[Waiting],
         owners: dict[str, Owner],
         found: Sequence[Node],
         ending: Sequence[Ending],
         told: dict[object, tuple[tuple[Message, ...], Release | None]],
     ) -> Queued:
+        waiting = alike[0]
         demand = waiting.demand
         since = datetime.fromtimestamp(demand.since, self._now().tzinfo)
         shape = (demand.resources, demand.placement, demand.replicas, demand.companion)
@@ -143,13 +144,33 @@ class Queueing:
         shut, ends = told[shape]
         return Queued(
             application=demand.application,
-            owner=owners.get(demand.application, Owner()),
+            owner=Owner() if _foreign(demand) else owners.get(demand.application, Owner()),
             since=since,
-            demand=demand,
+            demand=replace(demand, replicas=sum(one.demand.replicas for one in alike)),
             reason=waiting.reason,
             shut=shut,
             release=ends,
         )
+
+
+def _foreign(demand: Demand) -> bool:
+    """Whether a pod of others waits: it is named with its namespace. That it may be called as one
+    of the product's tasks means nothing."""
+    return "/" in demand.name
+
+
+def _alike(waiting: Iterable[Waiting]) -> list[list[Waiting]]:
+    """Return what waits, the pods together that others ask for one by one: of the same application
+    with the same wishes. What waits longest stands first, in each and among them."""
+    groups: dict[object, list[Waiting]] = {}
+    for one in waiting:
+        demand = one.demand
+        key: object = demand.name
+        if _foreign(demand):
+            namespace = demand.name.partition("/")[0]
+            key = (namespace, demand.application, demand.resources, demand.placement)
+        groups.setdefault(key, []).append(one)
+    return list(groups.values())
 
 
 def _owner_of(task: InferenceTask, people: dict[str, str]) -> Owner:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from inference_ui.backend.capacity.fit import Demand, never_fits, seat
-from inference_ui.backend.errors import Message
-from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot
+from inference_ui.backend.errors import ClusterError, Message
+from inference_ui.backend.models.catalog import ModelPackage, PackageSnapshot, Volume
 from inference_ui.backend.models.compute import (
     AcceleratorType,
     ComputeSpec,
@@ -89,8 +89,19 @@ def waiting_now(
     spec = session.get(ComputeSpec, draft.spec_id) if draft.spec_id else None
     if spec is None or not 1 <= draft.node_count <= MAX_NODES:
         return None
-    found = seat(_demand(draft, spec, draft.placement, companion), cluster.nodes())
+    try:
+        found = seat(_demand(draft, spec, draft.placement, companion), cluster.nodes())
+    except ClusterError as error:
+        return error.message
     return found if isinstance(found, Message) else None
+
+
+def claim_problem(volume: Volume | None, cluster: Cluster) -> Message | None:
+    """Return why the cluster's workloads could not get at a volume, or None; of one that was
+    removed since nothing can be told."""
+    if volume is None or volume.claim is not None or not cluster.runs_images:
+        return None
+    return Message("VOLUME_NOT_ON_CLAIM", {"name": volume.name})
 
 
 def _demand(
@@ -110,9 +121,21 @@ def _package(
         problems["package_id"] = Message("REQUIRED")
     elif draft.service_type and package.service_type != draft.service_type:
         problems["package_id"] = Message("PACKAGE_OTHER_TYPE", {"type": package.service_type})
-    elif not cluster.runs_images and not package.launch.command:
-        problems["package_id"] = Message("PACKAGE_WITHOUT_COMMAND", {"name": package.name})
+    elif problem := _start_problem(session, package, cluster):
+        problems["package_id"] = problem
     return package
+
+
+def _start_problem(session: Session, package: PackageSnapshot, cluster: Cluster) -> Message | None:
+    """Return why the cluster could not start a package's server, or None."""
+    launch = package.launch
+    if not cluster.runs_images:
+        named = {"name": package.name}
+        return None if launch.command else Message("PACKAGE_WITHOUT_COMMAND", named)
+    if launch.container is None or not launch.container.image:
+        return Message("PACKAGE_WITHOUT_IMAGE", {"name": package.name})
+    volume = session.get(Volume, launch.model_volume_id) if launch.model_volume_id else None
+    return claim_problem(volume, cluster)
 
 
 def _check_overrides(
@@ -163,7 +186,11 @@ def _check_place(
         return
     if "node_count" in problems:
         return
-    nodes = cluster.nodes()
+    try:
+        nodes = cluster.nodes()
+    except ClusterError as error:
+        problems["spec_id"] = error.message  # nobody can tell whether it ever fits
+        return
     problem = never_fits(_demand(draft, spec, draft.placement, companion), nodes)
     if problem is None:
         return

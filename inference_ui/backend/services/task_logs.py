@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from inference_ui.backend.errors import NotFound
+from inference_ui.backend.errors import ClusterError, NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import InferenceTask, TaskLog, TaskStatus
 from inference_ui.backend.ports import Cluster, LogTail, workload_name
@@ -59,9 +60,10 @@ class TaskLogs:
             saved = queries.saved_logs(session, task_id, chosen)
         found = {(log.role, log.replica): _kept(log) for log in saved}
         if chosen == task.attempt and not TaskStatus(task.status).ended:
-            for role in ROLES:
-                for tail in self._cluster.logs(workload_name(task.id, chosen, role), LINES):
-                    found[role, tail.replica] = _live(role, tail)
+            with contextlib.suppress(ClusterError):  # the task's page says why it cannot be asked
+                for role in ROLES:
+                    for tail in self._cluster.logs(workload_name(task.id, chosen, role), LINES):
+                        found[role, tail.replica] = _live(role, tail)
         logs = tuple(found[key] for key in sorted(found, reverse=True))
         return AttemptLogs(chosen, tuple(sorted(attempts)), logs)
 

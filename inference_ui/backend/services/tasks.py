@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from inference_ui.backend.errors import Conflict, Forbidden, InvalidFields, Message, NotFound
+from inference_ui.backend.errors import (
+    ClusterError,
+    Conflict,
+    Forbidden,
+    InvalidFields,
+    Message,
+    NotFound,
+)
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.compute import Node
@@ -45,6 +52,7 @@ class TaskView:
 
     ``server`` and ``client`` are what is seen of its workloads now, None once it has ended;
     ``last`` is how they were seen before their teardown. ``nodes`` are those of the cluster.
+    ``unseen`` says why the cluster could not be asked; then nothing is known of any of these.
     """
 
     task: InferenceTask
@@ -56,6 +64,7 @@ class TaskView:
     client: Observation | None = None
     last: LastSeen = field(default_factory=LastSeen)
     nodes: tuple[Node, ...] = ()
+    unseen: Message | None = None
 
 
 class Tasks:
@@ -146,10 +155,15 @@ class Tasks:
             names = account_queries.names_of(session, people)
         folder = Path(task.plan.output_folder)
         progress = read_record(folder / PROGRESS, Progress)
-        server = client = None
-        if not TaskStatus(task.status).ended:
-            server = self._cluster.observe(self._server_name(task))
-            client = self._cluster.observe(workload_name(task.id, task.attempt, "client"))
+        server = client = unseen = None
+        nodes: tuple[Node, ...] = ()
+        try:
+            nodes = self._nodes.get("all", self._cluster.nodes)
+            if not TaskStatus(task.status).ended:
+                server = self._cluster.observe(self._server_name(task))
+                client = self._cluster.observe(workload_name(task.id, task.attempt, "client"))
+        except ClusterError as error:
+            server, unseen = None, error.message
         return TaskView(
             task,
             names.get(task.owner_id, ""),
@@ -159,7 +173,8 @@ class Tasks:
             server,
             client,
             last_seen(events, task.attempt),
-            self._nodes.get("all", self._cluster.nodes),
+            nodes,
+            unseen,
         )
 
     def _server_name(self, task: InferenceTask) -> str:

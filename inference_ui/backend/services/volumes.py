@@ -136,12 +136,13 @@ class Volumes:
         root = self._checked(draft, problems)
         if root is None or problems:
             raise InvalidFields(problems)
+        claim, sub_path = self._on_claim(root)
         volume = Volume(
             name=clean_name(draft.name),
             owner_id=actor.id,
             root=str(root),
-            claim=draft.claim or None,
-            sub_path=draft.sub_path.strip("/") if draft.claim else "",
+            claim=claim,
+            sub_path=sub_path,
         )
         with self._store.write() as session:
             self._check_taken(session, draft, root, problems)
@@ -248,6 +249,17 @@ class Volumes:
             problems["sub_path"] = Message("SUB_PATH_FORM", {"path": given})
             return None
         return real
+
+    def _on_claim(self, root: Path) -> tuple[str | None, str]:
+        """Return the claim that a folder lies on and where on it; None and ``""`` for none. Of
+        claims that are mounted one in the other it is the inner one."""
+        mounts = {name: Path(os.path.realpath(mount)) for name, mount in self._claims.items()}
+        holding = [name for name, mount in mounts.items() if _is_below(root, mount)]
+        if not holding:
+            return None, ""
+        claim = max(holding, key=lambda name: len(mounts[name].parts))
+        path = root.relative_to(mounts[claim])
+        return claim, "" if path == Path() else str(path)
 
     def _place_problem(self, root: Path, *, any_root: bool) -> Message | None:
         folder = {"folder": str(root)}

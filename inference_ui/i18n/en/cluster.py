@@ -1,5 +1,7 @@
 AREA = "cluster"
 TEXT = {
+    "unseen_text": "Below is what was seen last; it updates once the cluster can be reached.",
+    "unseen_yet": "It is shown once the cluster can be reached.",
     "title": "Cluster",
     "size": "{nodes, plural, one {# node} other {# nodes}} · "
     "{cards, plural, one {# card} other {# cards}}",

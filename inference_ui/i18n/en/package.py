@@ -11,6 +11,10 @@ TEXT = {
     "by": "{owner}, {time}",
     "model_files": "Model files",
     "shm": "Shared memory",
+    "exceptions": "The container of this package has fewer limits than others; an administrator "
+    "granted that",
+    "as_root": "It runs as root: whoever breaks into it endangers its node more.",
+    "writable": "It may change its root file system, programs of the image among it.",
     "ready_timeout": "Time to get ready",
     "revisable": "What can be changed",
     "secret_set": "Set, not shown",

@@ -15,6 +15,8 @@ TEXT = {
     "image_arguments": "Container arguments",
     "pull_secret": "Image pull secret",
     "shm_mib": "Shared memory /dev/shm (MiB)",
+    "as_root": "The container runs as root",
+    "writable": "The container may write to its root file system",
     "model_volume_id": "Volume",
     "model_path": "Folder in the volume",
     "box_format": "Order of a box",

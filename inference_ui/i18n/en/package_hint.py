@@ -12,6 +12,8 @@ TEXT = {
     "image_arguments": "",
     "pull_secret": "The name of a Secret of Kubernetes",
     "shm_mib": "Empty: the cluster's own",
+    "as_root": "Only for an image that needs it: it is isolated less",
+    "writable": "Only for an image that writes to its own folders",
     "model_path": "The server finds the whole path in MODEL_PATH",
     "prompt": "Sent along with each picture",
 }

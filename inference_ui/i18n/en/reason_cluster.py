@@ -21,7 +21,8 @@ TEXT = {
     "REMOVING": "Being removed",
     "RUN_FOLDER_UNREADABLE": "The run folder is damaged and cannot be read",
     "LOCAL_CLUSTER_IO": "The run folder cannot be read or written: {error}",
-    "CLUSTER_UNREACHABLE": "The cluster cannot be reached",
+    "CLUSTER_UNREACHABLE": "The cluster cannot be reached"
+    "{error, select, none {} other {: {error}}}",
     "WORKLOAD_NAME_INVALID": "“{name}” cannot be the name of a workload",
     "DATABASE_UNUSABLE": "The database cannot be used: {error}",
 }

@@ -11,6 +11,8 @@ TEXT = {
     "COMMAND_QUOTES": "A quotation mark is not closed; look at the command",
     "COMMAND_FOR_ADMINISTRATORS": "Only administrators may give a command for this machine; give "
     "an image, or ask one of them to register it",
+    "EXCEPTION_FOR_ADMINISTRATORS": "Only administrators may take limits off a container; untick "
+    "this, or ask one of them to register it",
     "COMMAND_OR_IMAGE": "Give a start command, a container image, or both",
     "COMMAND_TOO_LONG": "Too long; at most {max, number} characters, and no NUL among them",
     "IMAGE_EMPTY": "Enter the container image",

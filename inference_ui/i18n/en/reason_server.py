@@ -23,6 +23,11 @@ TEXT = {
     "TIMEOUT_RANGE": "The timeout of an item must be above 0 s and at most {max, number} s",
     "RETRIES_RANGE": "The number of retries must be a whole number from 0 to {max, number}",
     "PROMPT_TOO_LONG": "A prompt has at most {max, number} characters",
+    "PACKAGE_WITHOUT_IMAGE": "“{name}” has no container image, so the cluster cannot start "
+    "it. Choose another package, or register a version with an image",
+    "VOLUME_NOT_ON_CLAIM": "The storage volume “{name}” lies on no claim of the cluster, so "
+    "what runs there cannot reach it. Choose another one, or ask an administrator for a "
+    "volume on a claim",
     "PACKAGE_WITHOUT_COMMAND": "“{name}” has a container image alone, and no command to "
     "start it on this machine. Choose another package, or "
     "ask an administrator for a version with a start command",

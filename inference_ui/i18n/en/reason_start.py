@@ -16,4 +16,6 @@ TEXT = {
     "BUILD_FAILED": "the front end could not be built, see {log}:\n{tail}",
     "SERVER_DID_NOT_START": "the web server did not start, for the reason above.",
     "SAMPLE_FAILED": "the sample could not be made in {folder}: {error}",
+    "SERVER_NOT_FOUND": "no web server answers for the data folder {folder}. Start it first",
+    "SAMPLE_NOT_THERE": "the sample, a compute spec or a storage volume is missing",
 }

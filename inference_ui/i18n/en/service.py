@@ -1,5 +1,6 @@
 AREA = "service"
 TEXT = {
+    "unseen_text": "The service goes on in the cluster; this page updates once it can be reached.",
     "title": "Online service",
     "missing": "There is no such online service",
     "missing_text": "The address may be wrong, or it was deleted.",

@@ -57,6 +57,8 @@ TEXT = {
     "step.STOPPED": "Stopped",
     # what is said first
     "queued_unseen": "Just submitted; looking for a free node",
+    "unseen_text": "The task goes on in the cluster. Replicas and logs are as they were seen last; "
+    "they update once it can be reached.",
     "queued_since": "Waiting for {seconds, duration}. It starts by itself when its turn comes.",
     "starting": "The server is starting",
     "starting_since": "For {seconds, duration}",
@@ -87,6 +89,9 @@ TEXT = {
     "remedy.CHECK_COMMAND": "Check the package's start command and where its model files are",
     "remedy.CHECK_READINESS": "Check the package's readiness path; "
     "if a large model loads slowly, allow it more time",
+    "remedy.CHECK_IMAGE": "Check the package's image: its name, tag and pull secret",
+    "remedy.MORE_MEMORY": "Choose a spec with more memory",
+    "remedy.ASK_ADMINISTRATOR": "Ask an administrator to mend what is named above",
     "remedy.CHECK_VOLUME": "Check that the output volume has space left and can be written",
     "remedy.CHECK_SIZE": "Choose a larger spec, or more nodes",
     "remedy.CHECK_INPUT": "Check that the inputs have the form that this service type takes",
@@ -105,6 +110,7 @@ TEXT = {
     "replicas": "Server replicas",
     "replicas_ready": "{ready, number} / {count, number} ready",
     "replicas_none": "No node assigned yet.",
+    "replicas_unseen": "Cannot be seen at the moment.",
     "replica": "Replica",
     "replica_state": "State",
     "replica_node": "Node",

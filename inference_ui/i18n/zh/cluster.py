@@ -1,5 +1,7 @@
 AREA = "cluster"
 TEXT = {
+    "unseen_text": "下面是最后一次看到的情况；连上后会自动更新。",
+    "unseen_yet": "连上后会自动显示。",
     "title": "集群",
     "size": "{nodes, number} 个节点 · {cards, number} 张卡",
     "sums": "各型号的卡",

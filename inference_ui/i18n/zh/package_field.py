@@ -15,6 +15,8 @@ TEXT = {
     "image_arguments": "容器参数",
     "pull_secret": "镜像拉取凭据",
     "shm_mib": "共享内存 /dev/shm（MiB）",
+    "as_root": "容器以 root 身份运行",
+    "writable": "容器可以写自己的根文件系统",
     "model_volume_id": "存储卷",
     "model_path": "卷里的文件夹",
     "box_format": "框的格式",

@@ -12,6 +12,8 @@ TEXT = {
     "image_arguments": "",
     "pull_secret": "Kubernetes 里 Secret 的名称",
     "shm_mib": "不填就用集群的默认值",
+    "as_root": "只在镜像非 root 不可时勾选：隔离会变弱",
+    "writable": "只在镜像要往自己的目录里写时勾选",
     "model_path": "服务端可从 MODEL_PATH 得到完整路径",
     "prompt": "推理图片时和图片一起发送",
 }

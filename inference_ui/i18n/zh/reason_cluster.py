@@ -18,7 +18,7 @@ TEXT = {
     "REMOVING": "正在收拾",
     "RUN_FOLDER_UNREADABLE": "运行文件夹的内容损坏，读不出来",
     "LOCAL_CLUSTER_IO": "运行文件夹不能读写：{error}",
-    "CLUSTER_UNREACHABLE": "连不上集群",
+    "CLUSTER_UNREACHABLE": "连不上集群{error, select, none {} other {：{error}}}",
     "WORKLOAD_NAME_INVALID": "“{name}”不能用作工作负载的名称",
     "DATABASE_UNUSABLE": "数据库不能用：{error}",
 }

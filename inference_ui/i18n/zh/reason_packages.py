@@ -8,6 +8,7 @@ TEXT = {
     "VERSION_TAKEN": "“{name}”已经有版本 {version}，请换一个版本号",
     "COMMAND_QUOTES": "引号没有成对，请检查命令",
     "COMMAND_FOR_ADMINISTRATORS": "单机启动命令只有管理员能填；请填容器镜像，或请管理员登记",
+    "EXCEPTION_FOR_ADMINISTRATORS": "只有管理员能放宽容器的安全限制；请取消勾选，或请管理员登记",
     "COMMAND_OR_IMAGE": "请填写单机启动命令或容器镜像，至少一个",
     "COMMAND_TOO_LONG": "太长了，最多 {max, number} 个字符，也不能有空字符",
     "IMAGE_EMPTY": "请填写容器镜像",

@@ -16,6 +16,10 @@ TEXT = {
     "TIMEOUT_RANGE": "单项超时要大于 0 秒，最多 {max, number} 秒",
     "RETRIES_RANGE": "重试次数要是 0 到 {max, number} 的整数",
     "PROMPT_TOO_LONG": "提示词最多 {max, number} 个字符",
+    "PACKAGE_WITHOUT_IMAGE": "“{name}”没有容器镜像，不能在集群上启动。"
+    "请换一个模型包，或登记带镜像的新版本",
+    "VOLUME_NOT_ON_CLAIM": "存储卷“{name}”不在集群的存储声明上，集群上的程序访问不到。"
+    "请换一个，或请管理员在存储声明上登记存储卷",
     "PACKAGE_WITHOUT_COMMAND": "“{name}”只有容器镜像，没有在这台机器上启动的命令。"
     "请换一个模型包，或请管理员登记带启动命令的新版本",
 }

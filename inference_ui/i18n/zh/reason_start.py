@@ -15,4 +15,6 @@ TEXT = {
     "BUILD_FAILED": "前端构建失败，详见 {log}：\n{tail}",
     "SERVER_DID_NOT_START": "网页服务没有启动，原因见上。",
     "SAMPLE_FAILED": "示例数据不能写到 {folder}：{error}",
+    "SERVER_NOT_FOUND": "数据文件夹 {folder} 没有网页服务应答，请先启动。",
+    "SAMPLE_NOT_THERE": "缺少示例、算力规格或存储卷。",
 }

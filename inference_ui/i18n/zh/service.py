@@ -1,5 +1,6 @@
 AREA = "service"
 TEXT = {
+    "unseen_text": "服务在集群里照常运行；连上后这里会自动更新。",
     "title": "在线服务",
     "missing": "没有这个在线服务",
     "missing_text": "地址可能写错了，或者它已被删除。",

@@ -38,7 +38,7 @@ CARDS = ComputeSpec(
 )  # fmt: skip
 
 
-SPECS = spec_rows([SMALL, CARDS])
+SPECS = spec_rows([SMALL, CARDS], {})
 
 
 def package(id: str, kind: ServiceType, name: str = "model") -> ModelPackage:

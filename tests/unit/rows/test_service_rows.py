@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import PackageLaunch, RunParameter, Variable
 from inference_ui.backend.ports import Observation, Phase, Replica
@@ -111,6 +112,27 @@ def test_a_failed_service_shows_its_evidence_and_remedies_that_fit():
     assert (page.evidence_of, page.evidence) == ("server-0", "loading\nno such file")
     assert page.remedies == ["READ_SERVER_LOG", "CHECK_READINESS", "CHECK_SIZE"]
     assert page.row.said.code == "SERVER_NOT_READY_IN_TIME"
+
+
+def test_the_cluster_says_what_helps_a_failed_service():
+    told = {"code": "K8S_IMAGE_PULL", "args": {"image": "x", "cause": "missing", "message": ""}}
+    service = a_service(status="FAILED", wish="STOP", end_detail=told)
+    assert service_page(view(service), (), OWNER, "").remedies == ["CHECK_IMAGE"]
+
+
+def test_a_service_whose_cluster_cannot_be_asked_says_so_before_all_else():
+    service = a_service(status="RUNNING")
+    away = replace(view(service), unseen=Message("CLUSTER_UNREACHABLE", {"error": "refused"}))
+    row = service_page(away, (), OWNER, "").row
+    assert (row.unseen, row.said.code, row.ready) == (True, "CLUSTER_UNREACHABLE", 0)
+
+
+def test_pods_are_called_by_what_tells_them_apart_and_keep_their_whole_names():
+    service = a_service(status="RUNNING")
+    pod = f"service-{service.id}-1-server-69f95cfd7-x5nsk"
+    seen = Observation(Phase.STARTING, (Replica(pod, Phase.WAITING),))
+    [row] = service_page(view(service, seen), (), OWNER, "").replicas
+    assert (row.name, row.whole_name) == ("server-x5nsk", pod)
 
 
 def test_replicas_are_counted_and_called_by_their_short_names():

@@ -37,6 +37,10 @@ def test_a_spec_tells_its_cards_and_where_it_fits() -> None:
     assert (x8.cards, x8.card, x8.free, x8.fits) == (2, "X8", 2, 5)
 
 
+def test_where_a_spec_fits_is_unknown_while_the_cluster_cannot_be_asked() -> None:
+    assert [(row.free, row.fits) for row in spec_rows([spec("x8")], None)] == [(None, None)]
+
+
 @pytest.mark.parametrize(
     ("part", "words"),
     [

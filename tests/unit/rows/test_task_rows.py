@@ -33,7 +33,7 @@ from inference_ui.rows.logs import chosen, evidence, log_tabs, readable
 from inference_ui.rows.plan import plan_row
 from inference_ui.rows.replicas import workload_rows
 from inference_ui.rows.task import stand_row, task_rows
-from inference_ui.rows.verdict import REMEDIES, THROUGH_SERVICE, verdict
+from inference_ui.rows.verdict import ADVICE, REMEDIES, THROUGH_SERVICE, verdict
 from tests.support.samples import NOW, a_plan, a_task, through
 
 OWNER = Actor("owner", "林岚", Role.USER)
@@ -186,6 +186,20 @@ class TestVerdict:
         task = a_task(status="RUNNING", waiting_for=Message("SERVER_AWAY").to_json())
         assert (verdict(a_view(task)).code, verdict(a_view(task)).kind) == ("WAITING", "warn")
 
+    @pytest.mark.parametrize("status", ["QUEUED", "STARTING", "RUNNING", "FINISHING"])
+    def test_a_cluster_that_cannot_be_asked_comes_before_all_else(self, status: str) -> None:
+        task = a_task(status=status, stop_requested_at=NOW, end_reason="STOPPED_BY_USER")
+        row = verdict(a_view(task, unseen=Message("CLUSTER_UNREACHABLE", {"error": "refused"})))
+        assert (row.code, row.kind, row.reason.args) == ("UNSEEN", "warn", {"error": "refused"})
+
+    def test_a_cluster_that_cannot_be_asked_is_nothing_to_an_ended_task(self) -> None:
+        task = a_task(status="SUCCEEDED", end_reason="COMPLETED", ended_at=NOW)
+        assert verdict(a_view(task, unseen=Message("CLUSTER_UNREACHABLE"))).code == "SUCCEEDED"
+
+    def test_a_container_that_is_being_prepared_is_no_warning(self) -> None:
+        waiting = Message("K8S_PREPARING", {"node": "node-1"}).to_json()
+        assert verdict(a_view(a_task(status="STARTING", waiting_for=waiting))).kind == ""
+
     @pytest.mark.parametrize("status", ["QUEUED", "RUNNING", "FINISHING"])
     def test_a_request_to_stop_names_who_asked(self, status: str) -> None:
         task = a_task(status=status, stop_requested_at=NOW, stop_requested_by="root",
@@ -213,6 +227,23 @@ class TestVerdict:
         row = verdict(a_view(a_task(status="FAILED", end_reason=reason, ended_at=NOW)))
         assert (row.code, row.kind, row.end) == ("FAILED", "bad", reason)
         assert tuple(row.remedies) == REMEDIES[reason] != ()
+
+    @pytest.mark.parametrize(
+        ("code", "remedies"),
+        [
+            ("K8S_IMAGE_PULL", ["CHECK_IMAGE", "COPY_WITH_PACKAGE"]),
+            ("K8S_OUT_OF_MEMORY", ["MORE_MEMORY", "RESUME_OR_COPY"]),
+            ("K8S_UNSCHEDULABLE", ["CHECK_SIZE", "RESUME_OR_COPY"]),
+            ("K8S_QUOTA", ["ASK_ADMINISTRATOR", "RESUME"]),
+            ("K8S_NODE_LOST", ["RESUME"]),
+        ],
+    )
+    def test_what_the_cluster_says_of_a_failure_tells_what_helps(
+        self, code: str, remedies: list[str]
+    ) -> None:
+        detail = Message(code).to_json()
+        task = a_task(status="FAILED", end_reason="SERVER_FAILED", end_detail=detail, ended_at=NOW)
+        assert verdict(a_view(task)).remedies == remedies
 
     def test_a_service_that_is_gone_is_replaced_by_a_copy(self) -> None:
         task = a_task(plan=through(), status="FAILED", end_reason="SERVER_FAILED", ended_at=NOW)
@@ -363,7 +394,10 @@ def causes() -> Iterator[str]:
         ("task.bound_by", [*BoundBy, "SERVICE"]),
         ("task.bound_why", [*BoundBy, "SERVICE"]),
         ("task.step", ["SUBMITTED", "ENDED", *TaskStatus]),
-        ("task.remedy", [*chain.from_iterable(REMEDIES.values()), *THROUGH_SERVICE]),
+        (
+            "task.remedy",
+            [*chain.from_iterable(REMEDIES.values()), *THROUGH_SERVICE, *ADVICE.values()],
+        ),
         ("task.placement", list(get_args(Placement.model_fields["kind"].annotation))),
         ("task.input", list(InputKind)),
     ],

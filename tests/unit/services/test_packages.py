@@ -255,6 +255,41 @@ def test_what_changes_the_program_that_runs_is_for_administrators(world, name):
     world.packages.create(world.admin, draft)
 
 
+@pytest.mark.parametrize("exception", ["as_root", "writable"])
+def test_an_exception_from_a_containers_bounds_is_for_administrators(world, exception):
+    draft = replace(world.image, **{exception: "yes"})
+    assert refused(world, world.user, draft) == {exception: "EXCEPTION_FOR_ADMINISTRATORS"}
+    container = world.packages.create(world.admin, draft).launch.container
+    assert (container.as_root, container.writable) == (
+        exception == "as_root",
+        exception == "writable",
+    )
+
+
+def test_a_users_new_version_of_a_package_with_exceptions_is_refused_until_they_are_given_up(world):
+    granted = replace(world.image, as_root="yes", writable="yes")
+    package = world.packages.create(world.admin, granted)
+    draft = world.packages.filled_in(world.user, package.id)
+    with pytest.raises(InvalidFields) as error:
+        world.packages.create(world.user, draft)
+    assert {field: one.code for field, one in error.value.fields.items()} == {
+        "as_root": "EXCEPTION_FOR_ADMINISTRATORS",
+        "writable": "EXCEPTION_FOR_ADMINISTRATORS",
+    }
+    given_up = world.packages.create(world.user, replace(draft, as_root="", writable=""))
+    assert given_up.launch.container == ContainerLaunch(image=world.image.image)
+    kept = world.packages.create(world.admin, world.packages.filled_in(world.admin, package.id))
+    assert (kept.launch.container.as_root, kept.launch.container.writable) == (True, True)
+
+
+def test_a_package_that_comes_from_elsewhere_than_the_form_is_judged_alike(world):
+    launch = PackageLaunch(container=ContainerLaunch(image="a", as_root=True))
+    given = {"name": "x", "version": "1.0.0", "owner_id": "", "service_type": ServiceType.SELDON}
+    with pytest.raises(InvalidFields) as error:
+        world.packages.add(world.user, ModelPackage(**given, launch=launch))
+    assert set(error.value.fields) == {"as_root"}
+
+
 def test_a_user_registers_with_an_image_and_without_a_command(world):
     assert refused(world, world.user, world.draft) == {"command": "COMMAND_FOR_ADMINISTRATORS"}
     assert refused(world, world.user, replace(world.draft, command="")) == {"image": "IMAGE_EMPTY"}

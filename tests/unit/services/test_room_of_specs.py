@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from inference_ui.backend.capacity.fit import Demand
 from inference_ui.backend.capacity.nodes import Lack, NodeFit
+from inference_ui.backend.capacity.queue import Waiting
 from inference_ui.backend.cluster.memory import MemoryCluster
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor
@@ -58,13 +60,23 @@ CORDONED = node("cordoned", card(1), card(2), cordoned=True)
 PLAIN = node("plain")
 
 
+class SharedCluster(MemoryCluster):
+    """One on which pods of others wait as well, which are named with their namespaces."""
+
+    others: tuple[Waiting, ...] = ()
+
+    def queue(self) -> tuple[Waiting, ...]:
+        found = (*self.others, *super().queue())
+        return tuple(sorted(found, key=lambda one: one.demand.since))
+
+
 class World:
     """Nodes, two specs, and hands that queue tasks."""
 
     def __init__(self, store: Store, user: Actor, *nodes: Node) -> None:
         self.store, self.user = store, user
         self.now = START.timestamp()
-        self.cluster = MemoryCluster(nodes, now=lambda: self.now)
+        self.cluster = SharedCluster(nodes, now=lambda: self.now)
         self.changes = Changes()
         self.capacity = Capacity(store, self.cluster, self.changes)
         self.queueing = Queueing(store, self.cluster, self.changes, now=lambda: START)
@@ -214,3 +226,28 @@ def test_what_nobody_here_started_frees_nothing(world: World) -> None:
     world.queue(1)
     [queued] = world.queueing.look(world.user).queued
     assert queued.release is None
+
+
+def test_pods_that_others_ask_for_alike_share_a_place_and_each_counts_once(world: World) -> None:
+    world.offer(node("one", card(1, "ocr")))
+    pair = world.pair.resources
+    world.cluster.others = tuple(
+        Waiting(Demand(f"{place}/web-{number}", "web", pair, since=world.now + number))
+        for place in ("team-a", "team-b")
+        for number in range(3)
+    )
+    world.queue(1)
+    queue = world.queueing.look(world.user).queued
+    told = [(one.application, one.demand.replicas) for one in queue if one.demand is not None]
+    assert told == [("web", 3), ("web", 3), ("task-1", 1)]
+    assert world.capacity.queued(world.user) == {"X8": 14}
+
+
+def test_a_pod_of_others_that_is_called_like_a_task_is_not_that_task(world: World) -> None:
+    world.offer(node("one", card(1, "ocr")))
+    world.queue(1)
+    twin = Demand("elsewhere/task-1-x5nsk", "task-1", world.pair.resources, since=world.now + 1)
+    world.cluster.others = (Waiting(twin),)
+    own, other = world.queueing.look(world.user).queued
+    assert (own.application, own.owner.kind) == ("task-1", "task")
+    assert (other.application, other.owner.kind) == ("task-1", "")

@@ -93,7 +93,8 @@ class World:
             administrator, SpecDraft("card", cpu="1", memory="1GiB", accelerator="GPU", cards="1")
         )
         self.changes = Changes()
-        self.tasks = Tasks(store, MemoryCluster(NODES), self.changes)
+        self.cluster = MemoryCluster(NODES)
+        self.tasks = Tasks(store, self.cluster, self.changes)
         self.draft = TaskDraft(
             name="night",
             dataset_id=dataset.id,
@@ -461,3 +462,22 @@ def test_through_a_service_nothing_of_a_server_is_asked(world, people, administr
     with world.store.write() as session:
         session.get(OnlineService, service.id).wish = "STOP"
     assert refusals(world, user, service_id=service.id)["service_id"].code == "SERVICE_STOPPED"
+
+
+def test_a_task_is_shown_without_its_cluster_and_says_why_it_cannot_be_asked(world, people):
+    user = people[Role.USER]
+    task = world.tasks.create(user, world.draft)
+    world.cluster.unreachable = True
+    away = world.tasks.view(user, task.id)
+    assert (away.task.id, away.unseen.code, away.server, away.nodes) == (
+        task.id, "CLUSTER_UNREACHABLE", None, ())  # fmt: skip
+    world.cluster.unreachable = False
+    back = world.tasks.view(user, task.id)
+    assert (back.unseen, back.server.phase, len(back.nodes)) == (None, "GONE", 3)
+
+
+def test_while_the_cluster_cannot_be_asked_nobody_can_tell_whether_a_spec_fits(world, people):
+    world.cluster.unreachable = True
+    found = world.tasks.check(people[Role.USER], world.draft)
+    assert (found.problems["spec_id"].code, found.waiting.code) == ("CLUSTER_UNREACHABLE",) * 2
+    assert refused(world, people[Role.USER]) == {"spec_id": "CLUSTER_UNREACHABLE"}

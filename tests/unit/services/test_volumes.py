@@ -113,6 +113,32 @@ def test_a_sub_path_of_a_claim_is_made_and_stays_inside(shelves, tmp_path):
     assert refused(shelves, name="x", claim="none") == {"claim": "CLAIM_UNKNOWN"}
 
 
+def test_a_folder_below_a_claims_mount_point_is_registered_as_a_part_of_the_claim(
+    shelves, tmp_path
+):
+    (tmp_path / "claim" / "team" / "night").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "claim" / "team")
+    (tmp_path / "claim-of-others").mkdir()
+    for name, folder, expected in (
+        ("all", "claim", ("shared", "")),
+        ("part", "claim/team/night", ("shared", "team/night")),
+        ("linked", "link", ("shared", "team")),
+        ("beside", "claim-of-others", (None, "")),
+    ):
+        volume = shelves.volume(name, tmp_path / folder)
+        assert (volume.claim, volume.sub_path) == expected, name
+
+
+def test_of_claims_that_are_mounted_one_in_the_other_a_folder_lies_on_the_inner_one(
+    sqlite_store, tmp_path, administrator
+):
+    (tmp_path / "outer" / "inner" / "a").mkdir(parents=True)
+    claims = {"outer": tmp_path / "outer", "inner": tmp_path / "outer" / "inner"}
+    shelves = Shelves(sqlite_store, tmp_path / "own", administrator, claims=claims)
+    volume = shelves.volume("a", tmp_path / "outer" / "inner" / "a")
+    assert (volume.claim, volume.sub_path) == ("inner", "a")
+
+
 def test_only_administrators_register_check_and_remove(shelves, tmp_path):
     user = Actor("u", "u", Role.USER)
     draft = VolumeDraft("nas", str(tmp_path / "nas"))

@@ -35,12 +35,14 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class NodeCards:
-    """The cards of a node; by resource what one of it is, where it is not what the name says; and
-    by UUID which of the cards that device is."""
+    """The cards of a node; by resource what one of it is, where it is not what the name says; by
+    UUID which of the cards that device is; and all resources of cards that the node counts, with
+    what one of each is."""
 
     cards: tuple[PhysicalCard, ...]
     meanings: Mapping[str, Meaning]
     devices: Mapping[str, int]
+    offers: Mapping[str, Meaning]
 
 
 def node_cards(node: Json) -> NodeCards:
@@ -50,7 +52,7 @@ def node_cards(node: Json) -> NodeCards:
         resource = resource_of(name)
         if resource is not None:
             found.add(name, resource)
-    return NodeCards(tuple(found.cards), found.meanings, found.devices)
+    return NodeCards(tuple(found.cards), found.meanings, found.devices, found.offers)
 
 
 class _Reading:
@@ -65,6 +67,7 @@ class _Reading:
         self.cards: list[PhysicalCard] = []
         self.meanings: dict[str, Meaning] = {}
         self.devices: dict[str, int] = {}
+        self.offers: dict[str, Meaning] = {}
         self._register(hami.registered(objects.notes(node)))
         self._hami = bool(self.devices)
 
@@ -74,8 +77,10 @@ class _Reading:
         if not every:
             return
         model = self._model(resource)
+        self.offers[name] = Meaning(model, resource.slice)
         if name == names.NVIDIA_GPU:
             self._nvidia(model, usable, every)
+            self.offers[name] = self.meanings.get(name, self.offers[name])
             return
         if resource.form is Form.SLICE:
             if name == names.NVIDIA_SHARED:

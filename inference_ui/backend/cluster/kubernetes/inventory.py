@@ -28,7 +28,7 @@ def inventory(bases: Iterable[NodeBase], pods: Iterable[PodUse]) -> tuple[Node, 
         if pod.node is not None and not pod.ended:
             by_node[pod.node].append(pod)
     return tuple(
-        _with_pods(base, by_node[base.node.name]) if base.node.name in by_node else base.node
+        with_pods(base, by_node[base.node.name]) if base.node.name in by_node else base.node
         for base in bases
     )
 
@@ -39,7 +39,8 @@ def waiting(pods: Iterable[PodUse]) -> tuple[Demand, ...]:
     return tuple(sorted(found, key=attrgetter("since", "name")))
 
 
-def _with_pods(base: NodeBase, pods: Sequence[PodUse]) -> Node:
+def with_pods(base: NodeBase, pods: Sequence[PodUse]) -> Node:
+    """Return the node with these pods on it, none of which has ended."""
     unplaced: list[CardUse] = []
     holders: list[PodUse] = []
     tenants: dict[str, Tenant] = {}

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 CPU = "cpu"
 MEMORY = "memory"
+DISK = "ephemeral-storage"
+PODS = "pods"
 
 HOST_LABEL = "kubernetes.io/hostname"
 CORDON_TAINT = "node.kubernetes.io/unschedulable"
+UNREADY_TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 APPLICATION_ANNOTATION = "inference-ui/application"
 """On the product's own pods: what people call the task or service."""
@@ -64,3 +67,25 @@ HAMI_CAMBRICON_DEVICE = "{node}-cambricon-mlu-{index}"
 """What HAMi takes for the UUID of a Cambricon card, which has none in Kubernetes."""
 
 DRIVER_LABELS = (NVIDIA_DRIVER_LABEL, CAMBRICON_DRIVER_LABEL)
+MODEL_LABELS = (NVIDIA_PRODUCT_LABEL, CAMBRICON_MODEL_LABEL)
+
+# The product's own objects.
+PRODUCT = "inference-ui"
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+NAME_LABEL = "app.kubernetes.io/name"
+COMPONENT_LABEL = "app.kubernetes.io/component"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+"""On everything of a workload, and what its pods are found by: the workload's name."""
+OWNER_LABEL = "inference-ui/task"
+"""The id of the task, service or trial that a workload is of."""
+ATTEMPT_LABEL = "inference-ui/attempt"
+WORKLOAD_ANNOTATION = "inference-ui/workload"
+"""What the product must know of a workload after a restart, as JSON (``terms.Terms``)."""
+SERVER = "server"
+CLIENT = "client"
+SELECTOR = f"{MANAGED_BY_LABEL}={PRODUCT}"
+CLIENT_ACCOUNT = "inference-ui-client"
+PORT_NAME = "http"
+
+# What controllers write down.
+DISRUPTION_CONDITION = "DisruptionTarget"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inference_ui.backend.cluster.kubernetes import names, objects
 from inference_ui.backend.cluster.kubernetes.accelerators import Meaning, node_cards
@@ -13,11 +13,14 @@ from inference_ui.backend.models.compute import Node, Taint
 
 @dataclass(frozen=True, slots=True)
 class NodeBase:
-    """A node without its pods, and what puts them on its cards (``accelerators.NodeCards``)."""
+    """A node without its pods, and what puts them on its cards (``accelerators.NodeCards``).
+    ``model_labels``: what its labels call the model of its cards."""
 
     node: Node
     meanings: Mapping[str, Meaning]
     devices: Mapping[str, int]
+    offers: Mapping[str, Meaning] = field(default_factory=dict)
+    model_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def node_base(node: Json) -> NodeBase:
@@ -42,7 +45,9 @@ def node_base(node: Json) -> NodeBase:
         taints=taints,
         why=why,
     )
-    return NodeBase(base, found.meanings, found.devices)
+    labels = objects.labels(node)
+    models = {name: labels[name] for name in names.MODEL_LABELS if name in labels}
+    return NodeBase(base, found.meanings, found.devices, found.offers, models)
 
 
 def driver_version(labels: Mapping[str, str]) -> str | None:

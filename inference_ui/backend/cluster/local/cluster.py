@@ -153,6 +153,9 @@ class LocalCluster:
                 return False
             time.sleep(min(_POLL_S, left))
 
+    def close(self) -> None:
+        """See ``Cluster``: there is nothing to let go of."""
+
     def _log_folder(self, name: str, replica: str) -> Path | None:
         """Return where the replica's log is kept, if there is such a replica."""
         with self._lock:

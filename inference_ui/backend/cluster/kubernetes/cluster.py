@@ -1,0 +1,269 @@
+"""The Kubernetes cluster: writes objects, and tells what watches saw of them.
+
+Nothing here asks the API server to learn a state: watches keep it. What the contract leaves open,
+here: the scheduler is Kubernetes', so a workload's pods are placed one by one, and a server of
+which only some replicas have a node is STARTING or READY with the others WAITING, each with its
+reason. A pod that is lost is replaced by its controller and counts as no restart. A workload that
+is being removed is not revived by ``apply``; how long it may take to end is a property of its pods
+(``manifests.GRACE_S``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from inference_ui.backend.capacity.fit import Demand
+from inference_ui.backend.capacity.queue import Waiting
+from inference_ui.backend.cluster.kubernetes import logs, objects
+from inference_ui.backend.cluster.kubernetes.cards import card_need
+from inference_ui.backend.cluster.kubernetes.connection import Connection
+from inference_ui.backend.cluster.kubernetes.containers import Manifest
+from inference_ui.backend.cluster.kubernetes.kinds import (
+    DEPLOYMENTS,
+    JOBS,
+    SECRETS,
+    SERVICES,
+    Kind,
+)
+from inference_ui.backend.cluster.kubernetes.manifests import (
+    Site,
+    client_objects,
+    owned,
+    server_objects,
+)
+from inference_ui.backend.cluster.kubernetes.observing import leaving, observation
+from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen
+from inference_ui.backend.cluster.kubernetes.transport import Access
+from inference_ui.backend.cluster.kubernetes.views import Views
+from inference_ui.backend.cluster.replicas import checked
+from inference_ui.backend.errors import ClusterError, Message
+from inference_ui.backend.models.compute import Node
+from inference_ui.backend.ports import (
+    GONE,
+    LogTail,
+    Observation,
+    Phase,
+    ServerWorkload,
+    Workload,
+)
+
+_log = logging.getLogger(__name__)
+
+_ASK_AGAIN_S = 15.0
+"""A deletion of which nothing is seen for so long is asked for again."""
+
+_FOR_GOOD = frozenset({"K8S_NO_IMAGE", "K8S_NOT_ON_CLAIM", "K8S_NO_OWN_IMAGE"})
+"""What no later attempt at the same workload can mend."""
+_UNPROCESSABLE = (400, 422)
+
+
+@dataclass
+class _Removal:
+    """When the deletion of the object with this uid was last asked for (monotonic seconds)."""
+
+    uid: str
+    asked_at: float
+
+
+def connect(
+    kubeconfig: Path | None, namespace: str, image: str, claims: Mapping[str, Path]
+) -> KubernetesCluster:
+    """Return the cluster that a kubeconfig names, or (None) the one that this process runs in.
+
+    ``namespace`` is where workloads live (empty: where the account is at home), ``image`` the
+    product's own, ``claims`` where claims are mounted here. Nothing is asked of the API server yet.
+    Raises :class:`ClusterError` when the access cannot be read.
+    """
+    connection = Connection(Access(kubeconfig, namespace))
+    mounts = {name: PurePosixPath(path) for name, path in claims.items()}
+    return KubernetesCluster(connection, Site(connection.namespace, image, mounts))
+
+
+class KubernetesCluster:
+    """``ports.Cluster`` over the API server of a cluster. Close it to end its threads."""
+
+    def __init__(self, connection: Connection, site: Site) -> None:
+        self._api = connection
+        self._site = site
+        self._views = Views(connection)
+        self._lock = threading.RLock()
+        self._refused: dict[str, Observation] = {}
+        self._removals: dict[str, _Removal] = {}
+        self._whole: set[str] = set()  # owners of which all children exist, by uid
+        self._applying: dict[str, threading.Lock] = {}
+
+    def close(self) -> None:
+        self._views.stop()
+
+    @property
+    def runs_images(self) -> bool:
+        return True
+
+    def apply(self, workload: Workload) -> None:
+        name = checked(workload.name)
+        self._views.ask()
+        with self._turn(name):
+            owner = self._views.owner(name)
+            if self._is_leaving(name, owner):
+                return
+            try:
+                self._make(workload, owner)
+            except ClusterError as error:
+                # Told as what the workload waits for, or failed by: the caller, who looks again
+                # anyhow, writes that down where people see it.
+                self._refuse(name, error)
+            else:
+                with self._lock:
+                    self._refused.pop(name, None)
+
+    def observe(self, name: str) -> Observation:
+        self._views.ask()
+        owner = self._views.owner(name)
+        pods = self._views.pods(name)
+        with self._lock:
+            removing = self._is_leaving(name, owner)
+            refused = self._refused.get(name)
+        if owner is not None:
+            seen = observation(
+                owner, pods, time.time(), removing=removing, is_lost=self._views.is_lost
+            )
+            return self._views.with_cards(seen)
+        if pods:
+            return leaving(pods)
+        return refused or GONE
+
+    def remove(self, name: str, grace_s: float = 20.0) -> None:
+        self._views.ask()
+        with self._turn(name):
+            owner = self._views.owner(name)
+            with self._lock:
+                self._refused.pop(name, None)
+                removal = self._removals.get(name)
+                if owner is None:
+                    self._removals.pop(name, None)
+                    return
+                asked_at = removal.asked_at if removal and removal.uid == owner.uid else None
+                if asked_at is not None and time.monotonic() - asked_at < _ASK_AGAIN_S:
+                    return
+            if not owner.leaving or asked_at is not None:
+                self._api.delete(JOBS if owner.client else DEPLOYMENTS, name, "Foreground")
+            with self._lock:
+                self._removals[name] = _Removal(owner.uid, time.monotonic())
+                self._whole.discard(owner.uid)
+        self._views.note_change()
+
+    def names(self) -> frozenset[str]:
+        self._views.ask()
+        return self._views.names()
+
+    def logs(self, name: str, lines: int = 200) -> tuple[LogTail, ...]:
+        self._views.ask()
+        found = ((pod, logs.tail(self._api, pod, lines)) for pod in self._views.pods_by_age(name))
+        return tuple(LogTail(pod.name, text) for pod, text in found if text is not None)
+
+    def whole_log(self, name: str, replica: str) -> Iterator[bytes]:
+        self._views.ask()
+        pod = self._views.pod(name, replica)
+        return logs.whole(self._api, pod) if pod is not None else iter(())
+
+    def follow(self, name: str, replica: str) -> Iterator[str]:
+        pod = self._views.pod(name, replica)
+        if pod is not None:
+            yield from logs.follow(self._api, pod, lambda: self._views.pod(name, replica))
+
+    def nodes(self) -> tuple[Node, ...]:
+        self._views.ask_nodes()
+        return self._views.nodes()
+
+    def queue(self) -> tuple[Waiting, ...]:
+        self._views.ask_nodes()
+        own = [one for owner in self._views.owners() if (one := self._waiting(owner)) is not None]
+        found = (*own, *self._views.waiting_of_others())
+        return tuple(sorted(found, key=lambda one: (one.demand.since, one.demand.name)))
+
+    def changes(self, timeout_s: float) -> bool:
+        return self._views.changes(timeout_s)
+
+    # Inside
+
+    @contextlib.contextmanager
+    def _turn(self, name: str) -> Iterator[None]:
+        """One at a time writes objects of a workload."""
+        with self._lock:
+            lock = self._applying.setdefault(name, threading.Lock())
+        with lock:
+            yield
+        with self._lock:
+            if not lock.locked() and self._views.owner(name) is None:
+                self._applying.pop(name, None)
+
+    def _is_leaving(self, name: str, owner: OwnerSeen | None) -> bool:
+        with self._lock:
+            removal = self._removals.get(name)
+            if owner is None:
+                return bool(self._views.pods(name))
+            return owner.leaving or (removal is not None and removal.uid == owner.uid)
+
+    def _make(self, workload: Workload, owner: OwnerSeen | None) -> None:
+        """Create what is missing of a workload: its owner first, so that nothing is ever left
+        without one."""
+        if owner is not None and owner.uid in self._whole:
+            return
+        kind = DEPLOYMENTS if isinstance(workload, ServerWorkload) else JOBS
+        first, *children = self._objects(workload)
+        uid = owner.uid if owner is not None else self._create_owner(kind, first)
+        for child in children:
+            self._create_child(owned(child, first, uid), fresh=owner is None)
+        with self._lock:
+            self._whole.add(uid)
+
+    def _create_owner(self, kind: Kind, body: Manifest) -> str:
+        """Create a Deployment or Job, and return its uid."""
+        made = self._api.create(kind, body)
+        if made is None:  # it is there, and the watch is late
+            made = self._api.get_json(kind.path(self._site.namespace, body["metadata"]["name"]))
+        self._views.wrote(kind, made)
+        return objects.text(objects.part(made, "metadata"), "uid")
+
+    def _objects(self, workload: Workload) -> list[Manifest]:
+        if not isinstance(workload, ServerWorkload):
+            return client_objects(workload, self._site)
+        need = card_need(workload.resources, self._views.bases())
+        return server_objects(workload, need, self._site)
+
+    def _create_child(self, child: Manifest, *, fresh: bool) -> None:
+        """Create a child; one that another life of the product has made already stays."""
+        kind = SECRETS if child["kind"] == SECRETS.name else SERVICES
+        if fresh or not self._views.has_child(kind, child["metadata"]["name"]):
+            self._api.create(kind, child)
+
+    def _refuse(self, name: str, error: ClusterError) -> None:
+        status = error.message.args.get("status")
+        for_good = error.code in _FOR_GOOD or status in _UNPROCESSABLE
+        phase = Phase.FAILED if for_good else Phase.WAITING
+        with self._lock:
+            self._refused[name] = Observation(phase, reason=error.message)
+        _log.warning("%s cannot be made: %s", name, error)
+        self._views.note_change()
+
+    def _waiting(self, owner: OwnerSeen) -> Waiting | None:
+        seen = self.observe(owner.name)
+        short = [one for one in seen.replicas if one.phase is Phase.WAITING]
+        if not short or seen.reason == Message("REMOVING"):
+            return None
+        demand = Demand(
+            name=owner.name,
+            application=owner.application or owner.name,
+            resources=owner.terms.resources,
+            replicas=len(short),
+            placement=owner.terms.placement,
+            since=owner.created,
+            lasting=owner.terms.lasting,
+        )
+        return Waiting(demand, next((one.reason for one in short if one.reason), None))
