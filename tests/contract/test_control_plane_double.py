@@ -4,157 +4,37 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from kubernetes import client
 
-from tests.support.control_plane.clients import official_client
 from tests.support.control_plane.cluster import ControlPlane
-from tests.support.control_plane.machines import node_object_of
 from tests.support.control_plane.objects import Json
-from tests.support.drivers import machine
+from tests.support.control_plane.world import (
+    World,
+    conditions,
+    container_of,
+    endpoints,
+    is_ready,
+    reason_of,
+    running,
+    serve,
+    template,
+)
 from tests.support.waiting import wait_for
 
-SERVE = ("python", "-m", "http.server", "--bind", "$(POD_IP)", "8080")
+PARITY = Path(__file__).parents[3] / "shared" / "kubernetes_parity.py"
 DATASET = "/workspace/dataset"
-POD_IP = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
-
-
-class World:
-    """A cluster of two nodes with four cards each, and the official client for it."""
-
-    def __init__(self, cluster: ControlPlane, api: client.ApiClient) -> None:
-        self.cluster = cluster
-        self.apps = client.AppsV1Api(api)
-        self.batch = client.BatchV1Api(api)
-        self.core = client.CoreV1Api(api)
-        self._api = api
-
-    def raw(self, path: str) -> Any:
-        """Return what the server answers to a GET, as JSON."""
-        return self._api.call_api("GET", f"{self.cluster.url}{path}").read()
-
-    def pods(self, label: str = "app=a") -> list[Json]:
-        """Return the pods with a label."""
-        found = self.cluster.store.list("pods", "apps")
-        name, _, value = label.partition("=")
-        return [one for one in found if (one["metadata"].get("labels") or {}).get(name) == value]
-
-    def pod(self, state: Callable[[Json], object], what: str) -> Json:
-        """Wait for a pod of the application in some state."""
-        return wait_for(lambda: next(filter(state, self.pods()), None), what, 15)
-
-    def job_pod(self, state: Callable[[Json], object], what: str) -> Json:
-        """Wait for a pod of the Job in some state."""
-        return wait_for(lambda: next(filter(state, self.pods("job-name=j")), None), what, 15)
-
-    def deploy(self, *command: str, replicas: int = 1, **container: Any) -> None:
-        """Create a Deployment ``a``."""
-        body = {
-            "metadata": {"name": "a", "namespace": "apps"},
-            "spec": {
-                "replicas": replicas,
-                "selector": {"matchLabels": {"app": "a"}},
-                "template": template(*command, labels={"app": "a"}, **container),
-            },
-        }
-        self.apps.create_namespaced_deployment("apps", body)
-
-    def run(self, *command: str, **spec: Any) -> None:
-        """Create a Job ``j``."""
-        body = {"metadata": {"name": "j"}, "spec": {"template": template(*command), **spec}}
-        body["spec"]["template"]["spec"]["restartPolicy"] = "Never"
-        self.batch.create_namespaced_job("apps", body)
-
-    def deployment(self) -> Json:
-        """Return the Deployment as it is now."""
-        found = self.cluster.store.get("deployments", "apps", "a")
-        assert found is not None
-        return found
-
-    def job(self) -> Json:
-        """Return the Job as it is now."""
-        found = self.cluster.store.get("jobs", "apps", "j")
-        assert found is not None
-        return found
-
-    def ends(self, type: str) -> Json:
-        """Wait until the Job has a condition; return it."""
-        return wait_for(lambda: conditions(self.job()).get(type), f"the job is {type}", 15)
-
-
-def template(*command: str, labels: Json | None = None, **container: Any) -> Json:
-    """Return a pod template of one container that ends as soon as it is asked to."""
-    one = {"name": "main", "image": "base", "env": [POD_IP], **container}
-    spec: Json = {"containers": [one], "terminationGracePeriodSeconds": 5}
-    if "pod" in one:
-        spec |= one.pop("pod")
-    if command:
-        one["command"] = list(command)
-    return {"metadata": {"labels": labels or {}}, "spec": spec}
-
-
-def conditions(obj: Json) -> dict[str, Json]:
-    """Return the conditions of an object by their type."""
-    return {one["type"]: one for one in obj.get("status", {}).get("conditions") or ()}
-
-
-def is_ready(pod: Json) -> bool:
-    """Tell whether a pod is ready."""
-    return conditions(pod).get("Ready", {}).get("status") == "True"
-
-
-def container_of(pod: Json) -> Json:
-    """Return the status of the pod's container."""
-    found = pod["status"].get("containerStatuses") or [{"state": {}, "restartCount": 0}]
-    return dict(found[0])
-
-
-def reason_of(pod: Json) -> str | None:
-    """Return why the pod's container waits."""
-    return container_of(pod)["state"].get("waiting", {}).get("reason")
-
-
-@contextmanager
-def running(**options: Any) -> Iterator[World]:
-    """Run a cluster."""
-    nodes = [node_object_of(machine(cards=4, name=name)) for name in ("one", "two")]
-    images = {"base": ("sleep", "1000")}
-    with (
-        ControlPlane(nodes, images=images, **options) as cluster,
-        official_client(cluster.server) as api,
-    ):
-        yield World(cluster, api)
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
     with running() as found:
         yield found
-
-
-PROBED = {
-    "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},
-    "ports": [{"containerPort": 8080}],
-}
-
-
-def serve(world: World, replicas: int = 1) -> None:
-    """Deploy servers that are ready once they answer, and a headless Service before them."""
-    world.deploy(*SERVE, replicas=replicas, **PROBED)
-    ports = [{"name": "http", "port": 8080}]
-    spec = {"clusterIP": "None", "selector": {"app": "a"}, "ports": ports}
-    world.core.create_namespaced_service("apps", {"metadata": {"name": "a"}, "spec": spec})
-
-
-def endpoints(world: World) -> list[Json]:
-    """Return the endpoints of the Service."""
-    found = world.cluster.store.list("endpointslices", "apps")
-    return [one for each in found for one in each["endpoints"] or ()]
 
 
 def test_a_deployment_becomes_ready_when_its_servers_answer(world: World) -> None:
@@ -295,73 +175,6 @@ def test_a_program_that_is_not_in_the_image_cannot_be_started(world: World) -> N
     assert "/no/such/program: no such file" in ended["message"]
 
 
-def test_a_job_is_complete_when_its_pod_has_succeeded(world: World) -> None:
-    world.run("python", "-c", "print('done')")
-    assert world.ends("Complete")["reason"] == "CompletionsReached"
-    status = world.job()["status"]
-    assert (status["succeeded"], status["ready"], status["terminating"]) == (1, 0, 0)
-    assert list(conditions(world.job())) == ["SuccessCriteriaMet", "Complete"]
-    (pod,) = world.pods("job-name=j")
-    assert pod["status"]["phase"] == "Succeeded"
-    wait_for(lambda: not world.pods("job-name=j")[0]["metadata"].get("finalizers"), "counted")
-    assert world.core.read_namespaced_pod_log(pod["metadata"]["name"], "apps") == "done\n"
-
-
-def test_a_job_fails_after_as_many_failures_as_it_bears(world: World) -> None:
-    world.run("python", "-c", "raise SystemExit(2)", backoffLimit=1)
-    assert world.ends("Failed")["reason"] == "BackoffLimitExceeded"
-    assert world.job()["status"]["failed"] == 2
-    assert len(world.pods("job-name=j")) == 2
-
-
-FATAL = {
-    "action": "FailJob",
-    "onExitCodes": {"containerName": "main", "operator": "In", "values": [2]},
-}
-DISRUPTED = {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget"}]}
-
-
-def test_an_exit_code_of_the_policy_fails_the_job_at_once(world: World) -> None:
-    policy = {"rules": [FATAL, DISRUPTED]}
-    world.run("python", "-c", "raise SystemExit(2)", podFailurePolicy=policy)
-    failed = world.ends("Failed")
-    (pod,) = world.pods("job-name=j")
-    assert failed["reason"] == "PodFailurePolicy"
-    assert failed["message"] == (
-        f"Container main for pod apps/{pod['metadata']['name']} failed with exit code 2 matching"
-        " FailJob rule at index 0"
-    )
-
-
-def test_an_eviction_is_no_failure_of_the_job(world: World) -> None:
-    policy = {"rules": [FATAL, DISRUPTED]}
-    world.run(podFailurePolicy=policy, backoffLimit=0)
-    first = world.job_pod(is_ready, "it runs")["metadata"]["name"]
-    world.cluster.evict(first)
-    second = world.job_pod(
-        lambda one: is_ready(one) and one["metadata"]["name"] != first, "another one runs"
-    )
-    evicted = next(one for one in world.pods("job-name=j") if one["metadata"]["name"] == first)
-    assert (evicted["status"]["phase"], evicted["status"]["reason"]) == ("Failed", "Evicted")
-    assert conditions(evicted)["DisruptionTarget"]["reason"] == "TerminationByKubelet"
-    assert second["status"]["phase"] == "Running"
-    assert "failed" not in world.job()["status"]
-
-
-def test_a_job_that_is_deleted_in_the_foreground_stays_until_its_pods_are_gone(
-    world: World,
-) -> None:
-    world.run("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
-    pod = world.job_pod(is_ready, "it runs")["metadata"]["name"]
-    body = client.V1DeleteOptions(propagation_policy="Foreground")
-    world.batch.delete_namespaced_job("j", "apps", body=body)
-    world.job_pod(lambda one: one["metadata"].get("deletionTimestamp"), "the pod is told")
-    assert world.job()["metadata"]["finalizers"] == ["foregroundDeletion"]
-    world.core.delete_namespaced_pod(pod, "apps", grace_period_seconds=1)
-    wait_for(lambda: world.cluster.store.get("jobs", "apps", "j") is None, "the job is gone")
-    assert not world.pods("job-name=j")
-
-
 def test_what_a_deployment_owns_goes_with_it(world: World) -> None:
     serve(world)
     pod = world.pod(is_ready, "it runs")
@@ -498,3 +311,33 @@ def marked(mark: str) -> list[str]:
         except OSError:  # it has ended meanwhile
             continue
     return found
+
+
+def test_nothing_that_comes_forward_for_too_long_is_told(world: World) -> None:
+    world.deploy(image="registry.example/missing:1", deadline_s=1)
+    told = wait_for(
+        lambda: (
+            found
+            if (found := conditions(world.deployment()).get("Progressing", {})).get("status")
+            == "False"
+            else None
+        ),
+        "its time is over",
+    )
+    name = world.cluster.store.list("replicasets", "apps")[0]["metadata"]["name"]
+    assert told["reason"] == "ProgressDeadlineExceeded"
+    assert told["message"] == f'ReplicaSet "{name}" has timed out progressing.'
+
+
+@pytest.mark.skipif(not PARITY.is_file(), reason="the parity checks lie beside no such checkout")
+def test_the_cluster_passes_every_check_that_a_real_one_passes() -> None:
+    with ControlPlane() as cluster:
+        cluster.server.token = None
+        run = subprocess.run(
+            [sys.executable, PARITY, cluster.url],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert "--- 60/60 as expected" in run.stdout, run.stdout + run.stderr

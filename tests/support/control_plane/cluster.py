@@ -78,9 +78,13 @@ class ControlPlane:
             self.store.create("nodes", node)
 
     def __enter__(self) -> Self:
+        try:
+            self._relay = TlsRelay(Path(self._folder.name), self._address)
+        except BaseException:  # without openssl the test is skipped
+            self._folder.cleanup()
+            raise
         self.server.logs, self.server.follow = self.kubelet.logs, self.kubelet.follow
         self.server.__enter__()
-        self._relay = TlsRelay(Path(self._folder.name), self._address)
         self._machine.server = self._relay.address
         self._machine.account.update({"token": _TOKEN, "ca.crt": self._relay.authority})
         self._thread.start()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import subprocess
 import threading
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from tests.support.tls import make_certificate
 
 _PIECE = 1 << 16
 _FAREWELL_S = 1.0
@@ -23,7 +23,8 @@ class TlsRelay:
 
     def __init__(self, folder: Path, upstream: Callable[[], tuple[str, int]]) -> None:
         self._upstream = upstream
-        self.authority, self._context = _certificate(folder)
+        certificate, self._context = make_certificate(folder)
+        self.authority = certificate.read_text()
         self.address = ("", 0)
         self._open: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
@@ -88,15 +89,3 @@ async def _pump(source: StreamReader, sink: StreamWriter) -> None:
         while piece := await source.read(_PIECE):
             sink.write(piece)
             await sink.drain()
-
-
-def _certificate(folder: Path) -> tuple[str, ssl.SSLContext]:
-    """Make a certificate for loopback that signed itself."""
-    certificate, key = folder / "server.pem", folder / "server.key"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-days", "2", "-subj", "/CN=kubernetes", "-keyout", str(key)]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return certificate.read_text(), context
