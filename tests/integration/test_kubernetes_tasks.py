@@ -16,12 +16,15 @@ from inference_ui.backend.models.task import EndReason
 from inference_ui.backend.ports import Phase
 from inference_ui.backend.services.workloads import server_workload
 from tests.integration.test_whole_task import assert_every_input_has_one_succeeded_line
+from tests.support.drivers import IMAGE
 from tests.support.installation import journal, numbered_inputs
 from tests.support.kubernetes_installation import World, kubernetes_world
 from tests.support.waiting import wait_for
 
 SECRET = re.compile("t0ps3cret|dDBwczNjcmV0")
 """A setting, as it is written and as a Secret shows it."""
+
+FOR_EVER = "import signal; signal.pause()"
 
 
 @pytest.fixture
@@ -73,7 +76,13 @@ def test_a_setting_reaches_the_server_and_stands_in_a_secret_alone(world: World)
 def test_replicas_without_a_node_are_told_while_the_others_run(world: World) -> None:
     world.inside.dataset(numbered_inputs(200))
     world.inside.package(DELAY_MS="20")
-    draft = replace(world.inside.draft("wide"), node_count=9)  # of 500 thousandths, on four CPUs
+    # Of the four CPUs somebody else has 2800 thousandths: two servers and their client fit.
+    spec = {"containers": [{"name": "c", "image": IMAGE, "command": ["python", "-c", FOR_EVER]}]}
+    spec["containers"][0]["resources"] = {"requests": {"cpu": "2800m"}}
+    world.plane.store.create(
+        "pods", {"metadata": {"name": "other", "namespace": world.plane.namespace}, "spec": spec}
+    )
+    draft = replace(world.inside.draft("wide"), node_count=3)
     task = world.inside.product.tasks.create(world.inside.administrator, draft)
     world.inside.wait_until(task.id, "RUNNING")
     cluster = world.inside.product.cluster
@@ -88,7 +97,7 @@ def test_replicas_without_a_node_are_told_while_the_others_run(world: World) -> 
     [waiting] = [one for one in cluster.queue() if one.demand.name == f"task-{task.id}-1-server"]
     assert waiting.demand.replicas >= 1
     world.inside.wait_until(task.id, "SUCCEEDED")
-    assert world.left() == []
+    assert world.left() == ["pods/other"]
 
 
 def test_stopping_removes_everything_and_ends_when_it_is_gone(world: World) -> None:

@@ -48,9 +48,6 @@ TEXT = {
     "K8S_CLAIM_PENDING": "{claim, select, none {A volume claim} "
     "other {The volume claim “{claim}”}} is not bound to storage yet; "
     "ask an administrator to check it",
-    "K8S_FEWER_PLACED": "{placed, number} of {replicas, number} replicas "
-    "{placed, plural, one {has} other {have}} a node; the others still wait, "
-    "each says why",
     # why a pod does not exist
     "K8S_QUOTA": "Over the namespace's quota “{quota}”: needs {requested} of {resource}, "
     "{used} used, limit {limited}. Wait for other tasks to end, or ask an administrator "

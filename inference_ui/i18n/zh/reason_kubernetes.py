@@ -34,8 +34,6 @@ TEXT = {
     "K8S_CLAIM_MISSING": "存储声明“{claim}”不存在或不可用，请管理员检查",
     "K8S_CLAIM_PENDING": "存储声明{claim, select, none {} other {“{claim}”}}"
     "还没有绑定到存储，请管理员检查",
-    "K8S_FEWER_PLACED": "{replicas, number} 个副本中 {placed, number} 个分到了节点，"
-    "其余的还在等，原因见各副本",
     # why a pod does not exist
     "K8S_QUOTA": "超出命名空间的配额“{quota}”：{resource} 需要 {requested}，"
     "已用 {used}，上限 {limited}。请等别的任务结束，或请管理员提高配额",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inference_ui.backend.cluster.kubernetes import names, terms
-from inference_ui.backend.cluster.kubernetes.observing import observation
+from inference_ui.backend.cluster.kubernetes.observing import Around, observation
 from inference_ui.backend.cluster.kubernetes.sightings import (
     OwnerSeen,
     PodSeen,
@@ -29,6 +29,9 @@ OBJECTS: list[Json] = json.loads(
 SEEN_AT = 1795396260.0
 """When the objects were taken, a moment after the last of their times."""
 CLIENT = RestartPolicy(done=frozenset({0}), fatal=frozenset({2}))
+
+
+NOTHING = Around(lambda _: False, lambda _: "")
 
 
 def here(name: str, kind: str) -> list[Json]:
@@ -76,6 +79,7 @@ def seen(
     now: float = SEEN_AT,
     removing: bool = False,
     lost: str = "",
+    filtered: str = "",
     **owner: Any,
 ) -> Observation:
     return observation(
@@ -83,7 +87,7 @@ def seen(
         pods_of(name),
         now,
         removing=removing,
-        is_lost=lambda node: node == lost,
+        around=Around(lambda node: node == lost, lambda _: filtered),
     )
 
 
@@ -99,7 +103,7 @@ def test_a_replica_without_a_node_is_shown_beside_those_that_run() -> None:
     pending = pods_of("too-many-cards")
     owner = owner_of("ready", replicas=3)
     found = observation(
-        owner, [*pods_of("ready"), *pending], SEEN_AT, removing=False, is_lost=lambda _: False
+        owner, [*pods_of("ready"), *pending], SEEN_AT, removing=False, around=NOTHING
     )
     assert found.phase is Phase.READY
     last = found.replicas[-1]
@@ -160,7 +164,14 @@ def test_too_little_memory_is_named() -> None:
     assert found.phase is Phase.FAILED
     assert found.exit_code == 137
     assert found.reason is not None
-    assert found.reason.code == "K8S_OUT_OF_MEMORY"
+    assert found.reason == Message("K8S_OUT_OF_MEMORY", {"restarts": 5, "limit_bytes": 1})
+
+
+def test_what_a_scheduler_of_parts_says_of_cards_is_told() -> None:
+    said = "no available node, 1/8 CardInsufficientMemory"
+    assert seen("too-many-cards", filtered=said).reason == Message(
+        "K8S_CARDS_UNFIT", {"why": "memory", "message": said}
+    )
 
 
 def test_a_job_that_is_complete_is_done() -> None:
@@ -222,13 +233,13 @@ def evicted(pod: Json) -> Json:
 def test_an_eviction_is_told_and_is_no_failure() -> None:
     gone = [pod_seen(evicted(pod)) for pod in here("ready", "Pod")]
     owner = owner_of("ready", replicas=2)
-    found = observation(owner, gone, SEEN_AT, removing=False, is_lost=lambda _: False)
+    found = observation(owner, gone, SEEN_AT, removing=False, around=NOTHING)
     assert found.phase is Phase.WAITING
     assert found.reason is not None
     assert found.reason.code == "K8S_EVICTED"
     running = replace(owner_of("done"), conditions={})
     pods = [pod_seen(evicted(pod)) for pod in here("failed", "Pod")] * 5
-    again = observation(running, pods, SEEN_AT, removing=False, is_lost=lambda _: False)
+    again = observation(running, pods, SEEN_AT, removing=False, around=NOTHING)
     assert again.phase is Phase.WAITING
     assert again.replicas[0].restarts == 0
 
@@ -249,5 +260,5 @@ def test_exits_are_counted_also_where_nobody_saw_them() -> None:
 def test_garbage_is_read_as_nothing() -> None:
     for broken in ({}, {"metadata": None}, {"status": {"containerStatuses": [7]}}, {"spec": []}):
         pod, owner = pod_seen(broken), owner_seen(broken)
-        found = observation(owner, [pod], SEEN_AT, removing=False, is_lost=lambda _: False)
+        found = observation(owner, [pod], SEEN_AT, removing=False, around=NOTHING)
         assert found.phase is Phase.WAITING

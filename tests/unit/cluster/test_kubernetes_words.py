@@ -149,11 +149,6 @@ IMAGE = "registry.example/missing:1"
             "Evicted from real-0: The node was low on resource: ephemeral-storage.",
         ),
         (
-            words.fewer_placed(1, 3),
-            "3 个副本中 1 个分到了节点，其余的还在等，原因见各副本",
-            "1 of 3 replicas has a node; the others still wait, each says why",
-        ),
-        (
             Message("CLUSTER_FORBIDDEN", {"verb": "list", "resource": "pods", "namespace": "scen"}),
             "程序没有权限对命名空间 scen 的 pods 做 list，请管理员应用 deploy/base 里的 RBAC",
             "This program may not list pods in the namespace scen; "

@@ -131,7 +131,7 @@ class KubernetesCluster:
             refused = self._refused.get(name)
         if owner is not None:
             seen = observation(
-                owner, pods, time.time(), removing=removing, is_lost=self._views.is_lost
+                owner, pods, time.time(), removing=removing, around=self._views.around
             )
             return self._views.with_cards(seen)
         if pods:

@@ -66,6 +66,8 @@ HAMI_GPU_CORES = "nvidia.com/gpucores"
 HAMI_CAMBRICON_DEVICE = "{node}-cambricon-mlu-{index}"
 """What HAMi takes for the UUID of a Cambricon card, which has none in Kubernetes."""
 
+HAMI_FILTERING_EVENT = "FilteringFailed"
+
 DRIVER_LABELS = (NVIDIA_DRIVER_LABEL, CAMBRICON_DRIVER_LABEL)
 MODEL_LABELS = (NVIDIA_PRODUCT_LABEL, CAMBRICON_MODEL_LABEL)
 

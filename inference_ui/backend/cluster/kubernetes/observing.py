@@ -8,31 +8,39 @@ A Job's pods are judged alike; what the Job itself says of its end comes first.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from inference_ui.backend.cluster.kubernetes import names, words
 from inference_ui.backend.cluster.kubernetes.sightings import Exit, OwnerSeen, PodSeen
 from inference_ui.backend.errors import Message
-from inference_ui.backend.ports import Observation, Phase, Replica, RestartPolicy
+from inference_ui.backend.ports import Observation, Phase, Replica
 
-IsLost = Callable[[str], bool]
-"""Tells whether the node of this name is known not to work."""
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else is known: ``is_lost`` tells whether the node of a name is known not to work,
+    ``filtered`` what another scheduler said of the cards for the pod of a name (empty: nothing).
+    """
+
+    is_lost: Callable[[str], bool]
+    filtered: Callable[[str], str]
+
 
 _ORDER = (Phase.READY, Phase.STARTING, Phase.FAILED, Phase.WAITING, Phase.DONE)
 """A workload is in the first of these phases that one of its replicas is in."""
 
 
 def observation(
-    owner: OwnerSeen, pods: Collection[PodSeen], now: float, *, removing: bool, is_lost: IsLost
+    owner: OwnerSeen, pods: Collection[PodSeen], now: float, *, removing: bool, around: Around
 ) -> Observation:
     """Return what is seen of a workload; ``now`` in Unix seconds, ``removing``: it was told to
     end."""
     if removing or owner.leaving:
         return leaving(pods)
     if owner.client:
-        return _client(owner, pods, now, is_lost)
-    return _server(owner, pods, now, is_lost)
+        return _client(owner, pods, now, around)
+    return _server(owner, pods, now, around)
 
 
 def leaving(pods: Collection[PodSeen]) -> Observation:
@@ -48,13 +56,10 @@ def leaving(pods: Collection[PodSeen]) -> Observation:
     return Observation(Phase.STARTING, replicas, removing)
 
 
-def _server(
-    owner: OwnerSeen, pods: Collection[PodSeen], now: float, is_lost: IsLost
-) -> Observation:
+def _server(owner: OwnerSeen, pods: Collection[PodSeen], now: float, around: Around) -> Observation:
     there = sorted((pod for pod in pods if not (pod.ended or pod.leaving)), key=_age)
-    policy = owner.terms.restart
-    replicas = [_replica(pod, policy, owner.port, now, is_lost) for pod in there]
-    gone = _why_gone([pod for pod in pods if pod.ended or pod.leaving], is_lost)
+    replicas = [_replica(pod, owner, now, around) for pod in there]
+    gone = _why_gone([pod for pod in pods if pod.ended or pod.leaving], around)
     replicas = [
         replace(one, reason=one.reason or gone) if one.phase is not Phase.READY else one
         for one in replicas
@@ -68,9 +73,7 @@ def _server(
     return _overall(replicas)
 
 
-def _client(
-    owner: OwnerSeen, pods: Collection[PodSeen], now: float, is_lost: IsLost
-) -> Observation:
+def _client(owner: OwnerSeen, pods: Collection[PodSeen], now: float, around: Around) -> Observation:
     """A batch client is one replica: its newest pod; those that ended before are its restarts."""
     ordered = sorted(pods, key=_age)
     policy = owner.terms.restart
@@ -83,18 +86,18 @@ def _client(
     given_up = owner.conditions.get("Failed")
     if given_up is not None or recent > policy.limit:
         restarts = max(0, restarts - 1)
-        reason = words.ended(last.code, last.reason, restarts) if last else None
+        reason = _told(last, restarts, owner) if last else None
         if reason is None and given_up is not None:
             late = given_up.reason == "DeadlineExceeded"
             reason = words.deadline() if late else words.create_refused(given_up.message)
         return _ended(owner, ordered, Phase.FAILED, restarts, last, reason)
     there = [pod for pod in ordered if not (pod.ended or pod.leaving)]
-    lost = _why_gone([pod for pod in ordered if pod not in there], is_lost)
-    told = words.ended(last.code, last.reason, restarts) if last else lost
+    lost = _why_gone([pod for pod in ordered if pod not in there], around)
+    told = _told(last, restarts, owner) if last else lost
     if not there:
         waiting = Replica(f"{owner.name}-0", Phase.WAITING, restarts=restarts)
         return _overall([replace(waiting, reason=_why_missing(owner) or told)])
-    seen = _replica(there[-1], policy, 0, now, is_lost)
+    seen = _replica(there[-1], owner, now, around)
     if there[-1].running and seen.phase is Phase.STARTING:
         seen = replace(seen, phase=Phase.READY)
     return _overall([replace(seen, restarts=restarts, reason=seen.reason or told)])
@@ -121,9 +124,8 @@ def _ended(
     return Observation(phase, (replica,), reason, code)
 
 
-def _replica(
-    pod: PodSeen, policy: RestartPolicy, port: int, now: float, is_lost: IsLost
-) -> Replica:
+def _replica(pod: PodSeen, owner: OwnerSeen, now: float, around: Around) -> Replica:
+    policy = owner.terms.restart
     within = sum(at > now - policy.window_s for at in pod.exits)
     seen = Replica(
         name=pod.name,
@@ -137,20 +139,22 @@ def _replica(
         if code in policy.done:
             return replace(seen, phase=Phase.DONE, restarts=len(pod.exits) - 1)
         if code in policy.fatal or within > policy.limit:
-            reason = words.ended(code, pod.last.reason, len(pod.exits) - 1)
+            reason = _told(pod.last, len(pod.exits) - 1, owner, pod.image)
             return replace(seen, phase=Phase.FAILED, restarts=len(pod.exits) - 1, reason=reason)
-    if pod.node and is_lost(pod.node):
+    if pod.node and around.is_lost(pod.node):
         return replace(seen, reason=words.node_lost(pod.node))
     if pod.ready:
-        endpoint = f"http://{_host(pod.address)}:{port}" if port and pod.address else None
+        known = pod.address and owner.port
+        endpoint = f"http://{_host(pod.address)}:{owner.port}" if known else None
         return replace(seen, phase=Phase.READY, endpoint=endpoint)
-    return replace(seen, reason=_why_not_ready(pod))
+    return replace(seen, reason=_why_not_ready(pod, owner, around))
 
 
-def _why_not_ready(pod: PodSeen) -> Message | None:
+def _why_not_ready(pod: PodSeen, owner: OwnerSeen, around: Around) -> Message | None:
     scheduled = pod.unmet.get("PodScheduled")
     if scheduled is not None:
-        return words.unschedulable(scheduled.message)
+        filtered = words.hami_filtered(around.filtered(pod.name))
+        return filtered or words.unschedulable(scheduled.message)
     if pod.waiting is not None:
         waiting = words.container_waiting(
             pod.waiting.reason, pod.waiting.message, pod.image, pod.node or ""
@@ -158,14 +162,22 @@ def _why_not_ready(pod: PodSeen) -> Message | None:
         if waiting is not None and not (pod.last and waiting.code == "K8S_PREPARING"):
             return waiting
     if pod.last is not None:
-        return words.ended(pod.last.code, pod.last.reason, len(pod.exits))
+        return _told(pod.last, len(pod.exits), owner, pod.image)
     return None
 
 
-def _why_gone(gone: Collection[PodSeen], is_lost: IsLost) -> Message | None:
+def _told(last: Exit, restarts: int, owner: OwnerSeen, image: str = "") -> Message:
+    """Say how a container ended. Only a server's memory is limited."""
+    limit = 0 if owner.client else owner.terms.resources.memory_bytes
+    return words.ended(
+        last.code, last.reason, restarts, message=last.message, limit_bytes=limit, image=image
+    )
+
+
+def _why_gone(gone: Collection[PodSeen], around: Around) -> Message | None:
     """Return what became of the pod that went last, where that was nobody's doing."""
     for pod in sorted(gone, key=_age, reverse=True):
-        if pod.node and is_lost(pod.node):
+        if pod.node and around.is_lost(pod.node):
             return words.node_lost(pod.node)
         said = pod.why.message if pod.why is not None else ""
         disrupted = pod.conditions.get(names.DISRUPTION_CONDITION)

@@ -10,6 +10,7 @@ from inference_ui.backend.cluster.kubernetes.objects import Json
 from inference_ui.backend.cluster.kubernetes.terms import Terms, read
 
 _ENDED = ("Succeeded", "Failed")
+_LONGEST_MESSAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Exit:
     code: int
     reason: str
     at: float
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def _last_exit(container: Json) -> Exit | None:
         if ended:
             code = objects.whole(ended.get("exitCode"))
             at = objects.moment(ended.get("finishedAt"))
-            return Exit(1 if code is None else code, objects.text(ended, "reason"), at)
+            reason, message = (objects.text(ended, key) for key in ("reason", "message"))
+            return Exit(1 if code is None else code, reason, at, message[:_LONGEST_MESSAGE])
     return None
 
 

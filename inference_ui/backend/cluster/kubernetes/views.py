@@ -14,6 +14,7 @@ from inference_ui.backend.cluster.kubernetes.caches import NodePods
 from inference_ui.backend.cluster.kubernetes.connection import Connection
 from inference_ui.backend.cluster.kubernetes.kinds import (
     DEPLOYMENTS,
+    EVENTS,
     JOBS,
     NODES,
     PODS,
@@ -21,7 +22,8 @@ from inference_ui.backend.cluster.kubernetes.kinds import (
 )
 from inference_ui.backend.cluster.kubernetes.nodes import NodeBase
 from inference_ui.backend.cluster.kubernetes.objects import Json
-from inference_ui.backend.cluster.kubernetes.own import Owners, OwnPods
+from inference_ui.backend.cluster.kubernetes.observing import Around
+from inference_ui.backend.cluster.kubernetes.own import Filtered, Owners, OwnPods
 from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen, PodSeen
 from inference_ui.backend.cluster.kubernetes.sinks import Sink, Tee
 from inference_ui.backend.cluster.kubernetes.watching import Watch
@@ -37,7 +39,7 @@ _STALE_S = 15.0
 
 
 class Views:
-    """Four watches and what they know. They begin when somebody first asks: a command that only
+    """Five watches and what they know. They begin when somebody first asks: a command that only
     reads the database needs none."""
 
     def __init__(self, connection: Connection) -> None:
@@ -51,16 +53,19 @@ class Views:
         self._deployments, self._jobs = Owners(), Owners()
         self._pods = OwnPods(connection.namespace)
         self._inventory = NodePods()
+        self._filtered = Filtered()
+        self.around = Around(self._inventory.is_lost, self._filtered.of)
         self._children: dict[Kind, frozenset[str]] = {}
         self._own_watches = (
             self._watch_own(DEPLOYMENTS, self._deployments),
             self._watch_own(JOBS, self._jobs),
             Watch(connection, PODS, Tee(self._pods, self._inventory.pod_sink), self.note_change),
         )
-        self._watches = (
+        self._inventory_watches = (
             *self._own_watches,
             Watch(connection, NODES, self._inventory.node_sink, self.note_change),
         )
+        self._watches = (*self._inventory_watches, self._watch_filtering())
 
     def _watch_own(self, kind: Kind, sink: Sink) -> Watch:
         return Watch(
@@ -70,6 +75,16 @@ class Views:
             self.note_change,
             namespace=self._api.namespace,
             labels=names.SELECTOR,
+        )
+
+    def _watch_filtering(self) -> Watch:
+        return Watch(
+            self._api,
+            EVENTS,
+            self._filtered,
+            self.note_change,
+            namespace=self._api.namespace,
+            fields=f"reason={names.HAMI_FILTERING_EVENT}",
         )
 
     def stop(self) -> None:
@@ -96,8 +111,8 @@ class Views:
     def ask_nodes(self) -> None:
         """The same for the whole cluster, and not older than a while: numbers that nobody keeps
         up to date are wrong without a word."""
-        self._ask(self._watches)
-        problem = next((one.problem for one in self._watches if one.problem), None)
+        self._ask(self._inventory_watches)
+        problem = next((one.problem for one in self._inventory_watches if one.problem), None)
         with self._changed:
             if problem is None:
                 self._quiet_since = None
@@ -190,10 +205,6 @@ class Views:
             for one in seen.replicas
         )
         return replace(seen, replicas=replicas)
-
-    def is_lost(self, node: str) -> bool:
-        """Tell whether a node is known not to work."""
-        return self._inventory.is_lost(node)
 
     def waiting_of_others(self) -> Iterable[Waiting]:
         """Yield what waits for room that is not the product's."""

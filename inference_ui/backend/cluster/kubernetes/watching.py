@@ -57,8 +57,8 @@ class _Event(msgspec.Struct):
 class Watch:
     """Keeps a sink in step with the objects of a kind, in a thread of its own.
 
-    ``namespace`` None: those of all namespaces. ``changed`` is called in the thread after the sink
-    has changed, and when ``synced`` or ``problem`` have.
+    ``namespace`` None: those of all namespaces. ``labels`` and ``fields`` select. ``changed`` is
+    called in the thread after the sink has changed, and when ``synced`` or ``problem`` have.
     """
 
     def __init__(
@@ -70,13 +70,15 @@ class Watch:
         *,
         namespace: str | None = None,
         labels: str = "",
+        fields: str = "",
         page: int = PAGE,
     ) -> None:
         self.problem: ClusterError | None = None
         """Why nothing comes now; None while all is well."""
         self._connection = connection
         self._path = kind.path(namespace)
-        self._query: dict[str, Value] = {"labelSelector": labels} if labels else {}
+        selectors = {"labelSelector": labels, "fieldSelector": fields}
+        self._query: dict[str, Value] = {key: text for key, text in selectors.items() if text}
         self._page = page
         self._sink = sink
         self._changed = changed

@@ -313,8 +313,3 @@ def node_lost(node: str) -> Message:
 def deadline() -> Message:
     """Say that a Job took longer than it may."""
     return Message("K8S_DEADLINE")
-
-
-def fewer_placed(placed: int, replicas: int) -> Message:
-    """Say that some replicas have no node yet; each of them tells why."""
-    return Message("K8S_FEWER_PLACED", {"placed": placed, "replicas": replicas})
