@@ -61,17 +61,22 @@ class KubernetesDriver(Base):
         self.api.close()
 
     def _tell(self, name: str, index: int, order: str) -> None:
-        """Tell a replica's puppet, as soon as there is one that listens."""
+        """Tell a replica's puppet, as soon as there is one that listens. Where the answer is lost
+        (with the puppet that was told to exit), what becomes of the replica says that it was told.
+        """
+        before: list[tuple[int, int | None]] = []
 
         def told() -> bool:
             replicas = self.cluster.observe(name).replicas
             if len(replicas) <= index or replicas[index].node is None:
                 return False
-            pod = f"{replicas[index].name}:8080"
+            one = replicas[index]
+            before.append((one.restarts, one.exit_code))
+            if order.startswith("exit") and before[-1] != before[0]:
+                return True
+            path = PODS.path(self.api.namespace, f"{one.name}:8080", f"proxy/do/{order}")
             try:
-                self.api.open(
-                    PODS.path(self.api.namespace, pod, f"proxy/do/{order}"), {}, read_s=10
-                ).close()
+                self.api.open(path, {}, read_s=10).close()
             except ClusterError:
                 return False
             return True

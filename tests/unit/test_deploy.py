@@ -48,6 +48,7 @@ IN_NAMESPACE = {
     ("", "services"): {"create", "list"},
     ("", "secrets"): {"create", "list"},
     ("", "pods/log"): {"get"},
+    ("", "events"): {"list", "watch"},
 }
 """What it asks of its own namespace. No more: whoever adds a verb to the code adds it here too."""
 
