@@ -17,6 +17,14 @@ def world() -> Iterator[World]:
         yield found
 
 
+def stubborn(world: World, **spec: str) -> str:
+    """Run a Job that does not end when it is asked to; return its pod's name."""
+    world.run("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done", **spec)
+    name: str = world.job_pod(is_ready, "it runs")["metadata"]["name"]
+    wait_for(lambda: world.core.read_namespaced_pod_log(name, "apps") == "up\n", "it is deaf")
+    return name
+
+
 def test_a_job_is_complete_when_its_pod_has_succeeded(world: World) -> None:
     world.run("python", "-c", "print('done')")
     assert world.ends("Complete")["reason"] == "CompletionsReached"
@@ -73,8 +81,7 @@ def test_an_eviction_is_no_failure_of_the_job(world: World) -> None:
 def test_a_job_that_is_deleted_in_the_foreground_stays_until_its_pods_are_gone(
     world: World,
 ) -> None:
-    world.run("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
-    pod = world.job_pod(is_ready, "it runs")["metadata"]["name"]
+    pod = stubborn(world)
     body = client.V1DeleteOptions(propagation_policy="Foreground")
     world.batch.delete_namespaced_job("j", "apps", body=body)
     world.job_pod(lambda one: one["metadata"].get("deletionTimestamp"), "the pod is told")
@@ -106,8 +113,7 @@ def test_a_job_is_over_when_its_time_is(world: World) -> None:
 
 @pytest.mark.parametrize(("policy", "at_once"), [("Failed", False), ("TerminatingOrFailed", True)])
 def test_a_pod_is_replaced_when_the_policy_says(world: World, policy: str, at_once: bool) -> None:
-    world.run("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done", podReplacementPolicy=policy)
-    first = world.job_pod(is_ready, "it runs")["metadata"]["name"]
+    first = stubborn(world, podReplacementPolicy=policy)
     world.core.delete_namespaced_pod(first, "apps", grace_period_seconds=60)
     wait_for(lambda: world.job()["status"]["terminating"] == 1, "it is told")
     if at_once:
