@@ -147,6 +147,10 @@ class ControlPlane:
 
     # Hands.
 
+    def expire_tokens(self) -> None:
+        """Take no token any longer but new ones, which pods get that begin from now on."""
+        self._machine.account["token"] = self.server.expire_tokens()
+
     def working_folder(self, pod: str) -> Path:
         """Return the folder that a pod's container has for its working folder."""
         return self.kubelet.worker(self.namespace, pod).working_folder

@@ -15,7 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from inference_ui.backend.capacity.fit import Demand
@@ -133,7 +133,8 @@ class KubernetesCluster:
             seen = observation(
                 owner, pods, time.time(), removing=removing, around=self._views.around
             )
-            return self._views.with_cards(seen)
+            seen = self._views.with_cards(seen)
+            return _unmade(seen, refused) if refused is not None and not removing else seen
         if pods:
             return leaving(pods)
         return refused or GONE
@@ -267,3 +268,19 @@ class KubernetesCluster:
             lasting=owner.terms.lasting,
         )
         return Waiting(demand, next((one.reason for one in short if one.reason), None))
+
+
+def _unmade(seen: Observation, refused: Observation) -> Observation:
+    """Return what is seen of a workload of which a part cannot be made: it is of no use yet."""
+    replicas = tuple(
+        replace(
+            one,
+            phase=Phase.STARTING if one.phase is Phase.READY else one.phase,
+            endpoint=None,
+            reason=refused.reason,
+        )
+        for one in seen.replicas
+    )
+    phase = Phase.FAILED if refused.phase is Phase.FAILED else seen.phase
+    phase = Phase.STARTING if phase is Phase.READY else phase
+    return Observation(phase, replicas, refused.reason)

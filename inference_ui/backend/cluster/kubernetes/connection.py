@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Generator, Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -32,8 +33,12 @@ Value: TypeAlias = str | int | bool
 
 CONNECT_S = 5.0
 READ_S = 30.0
+CALL_S = 10.0
+"""The longest silence in a plain call: whoever calls has others to care for."""
 PATIENCE_S = 5.0
-"""As long a call may wait in all for a server that asks to come again later."""
+"""As long a call may wait in all for a server that asks to come again later. When that was of no
+use, or a server did not answer in time, the next calls fail at once for as long: one by one, all
+that there is to write would wait in vain."""
 _FIRST_PAUSE_S = 0.2
 _PIECE = 1 << 16
 
@@ -50,6 +55,7 @@ class Connection:
         self._sockets = Sockets()
         self._api = client(access, self._sockets)
         self._closed = threading.Event()
+        self._in_vain: tuple[float, ClusterError] | None = None
 
     def get_json(self, path: str, **query: Value) -> Any:
         """Return what is at a path, decoded."""
@@ -136,26 +142,43 @@ class Connection:
         what exists is refused, to delete what is gone as well, and a merge changes nothing then."""
         waited, pause = 0.0, _FIRST_PAUSE_S
         broken = False
+        self._check_not_in_vain()
         while True:
             try:
-                data = b"".join(pieces(self._open(method, path, query or {}, body, READ_S)))
+                data = b"".join(pieces(self._open(method, path, query or {}, body, CALL_S)))
                 return msgspec.json.decode(data)
             except msgspec.DecodeError as error:
                 raise Refusal("CLUSTER_REFUSED", 200, status=200, message=str(error)) from error
             except Refusal as error:
                 wait = pause * random.uniform(0.8, 1.2)  # noqa: S311 - apart, not secret
                 wait = max(wait, error.again_s or 0.0)
-                if error.status not in PASSING or waited + wait > PATIENCE_S:
+                if error.status not in PASSING:
+                    raise
+                if waited + wait > PATIENCE_S:
+                    self._note_in_vain(error, error.again_s or 0.0)
                     raise
             except ClusterError as error:
                 # a connection kept from before may have ended unnoticed; a server that is away
                 # is no reason to wait
-                if broken or _timed_out(error) or self._closed.is_set():
+                if _timed_out(error):
+                    self._note_in_vain(error)
+                    raise
+                if broken or self._closed.is_set():
                     raise
                 broken, wait = True, 0.0
             if self._closed.wait(wait):
                 raise ClusterError("CLUSTER_UNREACHABLE", error="closed")
             waited, pause = waited + wait, pause * 2
+
+    def _note_in_vain(self, error: ClusterError, seconds: float = 0.0) -> None:
+        self._in_vain = (time.monotonic() + max(PATIENCE_S, seconds), error)
+
+    def _check_not_in_vain(self) -> None:
+        if self._in_vain is not None:
+            until, error = self._in_vain
+            if time.monotonic() < until:
+                raise ClusterError(error.code, **error.message.args) from error
+            self._in_vain = None
 
     def _open(
         self, method: str, path: str, query: Mapping[str, Value], body: Any, read_s: float | None
