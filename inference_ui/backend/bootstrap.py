@@ -201,6 +201,8 @@ def _cluster(settings: Settings) -> Cluster:
     if settings.cluster == "local":
         offer = node_source(settings.inventory_file, settings.data_folder / "node-name")
         return LocalCluster(settings.runs_folder, offer)
+    if not settings.image:
+        raise CannotStart("K8S_NO_OWN_IMAGE")
     # The client of Kubernetes is large: whoever runs on one machine does not load it.
     from inference_ui.backend.cluster.kubernetes.cluster import connect
 
