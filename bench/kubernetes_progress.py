@@ -20,7 +20,6 @@ def main() -> None:
             now = Progress(
                 updated_at=time.time(), attempt=1, state=WalkState.RUNNING, found=1_000_000,
                 walked=True, succeeded=done, rate=20.0, in_flight=8, left_s=1_000.0,
-                history=tuple(),
             )  # fmt: skip
             write_record(folder / PROGRESS, now)
         time.sleep(max(0.0, due - time.monotonic()))

@@ -24,6 +24,7 @@ from inference_ui.backend.models.task import InferenceTask, TaskEvent
 from inference_ui.backend.ports import workload_name
 from tests.support import server as servers
 from tests.support.control_plane.machines import node_object_of
+from tests.support.control_plane.requests import Call, Reply, parsed
 from tests.support.control_plane.server import ApiServer
 from tests.support.control_plane.store import Store
 from tests.support.installation import numbered_inputs
@@ -35,25 +36,40 @@ IMAGE = "registry.example/team/inference-ui:1.0.0"
 GIB = 1 << 30
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
-Asked = tuple[str, str, str | None, str | None]
-"""Verb, kind, namespace, name."""
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: the `name` of what it is about (empty for lists), `at` in Unix seconds."""
+
+    verb: str
+    kind: str
+    name: str
+    at: float
 
 
 class Log(list[Asked]):
-    """What the API server was asked for, with when (Unix seconds)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.times: list[float] = []
-
-    def append(self, asked: Asked) -> None:
-        """Note a request."""
-        self.times.append(time.time())
-        super().append(asked)
+    """What the API server was asked for."""
 
     def since(self, number: int) -> Counter[str]:
         """Return how often what was asked for after the first `number` requests."""
-        return Counter(f"{verb} {kind}" for verb, kind, _, _ in self[number:])
+        return Counter(f"{one.verb} {one.kind}" for one in self[number:])
+
+
+class Api(ApiServer):
+    """An API server that notes for every request which object it is about, and when it came."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, token="token-of-this-cluster")  # noqa: S106
+        self.log = Log()
+
+    def answer(self, call: Call) -> Reply:
+        """Answer one call; what is created is named in its body alone."""
+        at, request = time.time(), parsed(call)
+        name = request.name
+        if request.verb == "create":
+            name = json.loads(call.body)["metadata"]["name"]
+        self.log.append(Asked(request.verb, request.resource, name or "", at))
+        return super().answer(call)
 
 
 @dataclass
@@ -90,12 +106,13 @@ class World:
         with self.inside.product.store.read() as session:
             return session.exec(select(InferenceTask).where(InferenceTask.id == task_id)).one()
 
-    def events(self) -> dict[str, list[TaskEvent]]:
-        """Return the events of each task, in their order."""
+    def state_changes(self) -> dict[str, list[TaskEvent]]:
+        """Return how each task came to its states, from its creation on."""
         found: dict[str, list[TaskEvent]] = {}
         with self.inside.product.store.read() as session:
             for event in session.exec(select(TaskEvent).order_by(col(TaskEvent.id))):
-                found.setdefault(event.task_id, []).append(event)
+                if event.code != "STOP_REQUESTED":
+                    found.setdefault(event.task_id, []).append(event)
         return found
 
     def until(self, condition: Callable[[], bool], what: str, timeout_s: float = 240) -> float:
@@ -145,7 +162,7 @@ def world(folder: Path, nodes: int, held: str) -> Iterator[World]:
     data = folder / "data"
     (data / "volumes").mkdir(parents=True)
     store = _cluster(nodes)
-    with ApiServer(store, token="token-of-this-cluster") as api:  # noqa: S106
+    with Api(store) as api:
         settings: dict[str, Any] = {
             "cluster": "kubernetes",
             "kubeconfig_file": api.kubeconfig(folder / "kubeconfig", namespace=NAMESPACE),
@@ -158,14 +175,13 @@ def world(folder: Path, nodes: int, held: str) -> Iterator[World]:
             command = ("python", "/server.py", "--port", "{port}")
             container = ContainerLaunch(image="registry.example/team/detector:1", command=command)
             inside.register_package("detector", container, {"THRESHOLD": "0.5"})
-            api.requests = log = Log()
 
             def is_held(workload: str) -> bool:
                 parts = workload.split("-")
                 return parts[-1] == "server" and found.task(parts[1]).name.startswith(held)
 
             with Controllers(store, is_held) as controllers:
-                found = World(store, log, controllers, inside, _environment(data, settings))
+                found = World(store, api.log, controllers, inside, _environment(data, settings))
                 yield found
         finally:
             inside.product.close()
@@ -194,28 +210,28 @@ def cpu_of(process_id: int) -> float:
 
 
 def writes_by_change(one: World) -> dict[tuple[str, str], int]:
-    """Count writes by task and state change: each belongs to the change that it comes before."""
+    """Count writes by task and state change: each belongs to the change that it follows."""
     counts: dict[tuple[str, str], int] = {}
-    events = one.events()
-    for (verb, _, _, name), at in zip(one.log, one.log.times, strict=True):
-        if verb not in WRITES:
+    events = one.state_changes()
+    for asked in one.log:
+        if asked.verb not in WRITES:
             continue
-        task_id = _task_of(name)
+        task_id = _task_of(asked.name)
         if task_id is None:
-            raise BenchError(f"a write that is no task's: {verb} {name}")
-        then = datetime.fromtimestamp(at, UTC)
-        code = next((event.code for event in events[task_id] if event.at >= then), "(after)")
+            raise BenchError(f"a write that is no task's: {asked}")
+        then = datetime.fromtimestamp(asked.at, UTC)
+        code = [event.code for event in events[task_id] if event.at <= then][-1]
         counts[task_id, code] = counts.get((task_id, code), 0) + 1
     return counts
 
 
 def of_tasks(asked: list[Asked]) -> int:
     """Count the requests that are about one task."""
-    return sum(_task_of(name) is not None for *_, name in asked)
+    return sum(_task_of(one.name) is not None for one in asked)
 
 
-def _task_of(name: str | None) -> str | None:
-    parts = (name or "").split("-")
+def _task_of(name: str) -> str | None:
+    parts = name.split("-")
     return parts[1] if parts[0] == "task" and len(parts) >= 4 else None
 
 
