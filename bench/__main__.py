@@ -20,17 +20,22 @@ SCENARIOS = {
     "check": "checking a dataset, and what pages feel of it",
     "cluster": "the arithmetic of a large cluster",
     "kubernetes": "watching a large Kubernetes cluster",
+    "kubernetes-tasks": "500 tasks on a Kubernetes cluster",
     "deletion": "deleting 10,000 tasks, and what others feel of it",
     "export": "exporting 100,000 results",
     "results": "the results of a task at a million items",
     "tasks": "the task list at 100,000 tasks, with 50 tabs",
 }
-MODULES = {"mlserver": "against_mlserver", "results": "million_results"}
+MODULES = {
+    "kubernetes-tasks": "kubernetes_tasks",
+    "mlserver": "against_mlserver",
+    "results": "million_results",
+}
 
 
 def main() -> None:
     """Run scenarios, print their tables, and delete what they wrote at the very end."""
-    listing = "\n".join(f"  {name:11} {text}" for name, text in SCENARIOS.items())
+    listing = "\n".join(f"  {name:16} {text}" for name, text in SCENARIOS.items())
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description=f"Measure the batch client.\n\n{listing}",

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from inference_ui.backend.errors import ClusterError
 from inference_ui.backend.ports import Cluster
-from inference_ui.backend.services.changes import Changes
+from inference_ui.backend.services.changes import Changes, is_progress
 
 _log = logging.getLogger(__name__)
 
@@ -18,6 +18,10 @@ TICK_S = 1.0
 
 HINT_S = 0.1
 """Hints that come closer together than this are one."""
+
+PROGRESS_S = 0.5
+"""Where nothing but progress was found, so long nobody looks again without a hint: clients write it
+down no oftener, and with hundreds of them there is always some."""
 
 CLUSTER_CHANGED = frozenset({"cluster:nodes"})
 """What is told of nodes, or of what sits on them (``services.changes``)."""
@@ -65,8 +69,11 @@ class Engine:
         self._threads = []
 
     def _wake(self) -> None:
-        for wake in self._wakes.values():
-            wake.set()
+        """Wake all but who has something to tell: it knows."""
+        teller = threading.current_thread().name
+        for name, wake in self._wakes.items():
+            if name != teller:
+                wake.set()
 
     def _reconcile(self, name: str) -> None:
         run_once, wake = self._reconcilers[name], self._wakes[name]
@@ -79,9 +86,10 @@ class Engine:
                 changed = frozenset()
             if changed:
                 self._changes.publish(changed)
+            if changed and not is_progress(changed):
                 self._stopping.wait(HINT_S)
             else:
-                wake.wait(TICK_S)
+                wake.wait(PROGRESS_S if changed else TICK_S)
 
     def _watch(self) -> None:
         away = ""

@@ -1,7 +1,9 @@
 """Moves every unfinished task one step: look, decide (``lifecycle``), act, write down.
 
 Nothing here holds a database session while it asks the cluster or reads a file, and every status
-is written guarded by the one that was expected. All that it needs to go on after a crash is in
+is written guarded by the one that was expected. What changes no status (how far tasks are, what
+they wait for) is written for all tasks at once: hundreds that run would else be hundreds of
+transactions each time. All that it needs to go on after a crash is in
 the database and the cluster, so a restarted web server simply goes on.
 """
 
@@ -67,6 +69,7 @@ class Reconciler:
         self._cluster = cluster
         self._now = now
         self._watched_since = self._last_run = now()
+        self._notes: list[tuple[InferenceTask, dict[str, Any]]] = []
 
     def run_once(self) -> frozenset[str]:
         """Move each unfinished task one step; return what changed (``services.changes``).
@@ -87,6 +90,7 @@ class Reconciler:
                 _log.warning("task %s: %s; tried again later", task.id, error)
             except Exception:
                 _log.exception("task %s could not be moved", task.id)
+        self._write_notes()
         self._sweep({task.id for task in tasks})
         return frozenset(changed)
 
@@ -108,18 +112,33 @@ class Reconciler:
         if step.to is not None and step.to.ended:
             values |= _final_counts(task, seen)
         values = {key: value for key, value in values.items() if getattr(task, key) != value}
-        if not values or not self._write(task, step, seen, values, now):
+        if not values:
             return frozenset()
-        return moved(task.id) if step.to is not None else frozenset({task.id})
+        if step.to is None:
+            return self._note(task, values)
+        return moved(task.id) if self._write(task, step, seen, values, now) else frozenset()
 
     def _tell(self, task: InferenceTask, why: Message) -> frozenset[str]:
         """Write down what keeps a task from being moved, where people look for it."""
         values = {"waiting_for": why.to_json()}
         if task.waiting_for == values["waiting_for"]:
             return frozenset()
-        with self._store.write() as session:
-            told = queries.change(session, task, values)
-        return frozenset({task.id}) if told else frozenset()
+        return self._note(task, values)
+
+    def _note(self, task: InferenceTask, values: dict[str, Any]) -> frozenset[str]:
+        """Remember what is to be written of a task that stays in its status."""
+        self._notes.append((task, values))
+        return frozenset({task.id})
+
+    def _write_notes(self) -> None:
+        notes, self._notes = self._notes, []
+        if not notes:
+            return
+        try:
+            with self._store.write() as session:
+                queries.change_all(session, notes)
+        except Exception:
+            _log.exception("how far %s tasks are could not be written down", len(notes))
 
     def _look(self, task: InferenceTask) -> tuple[Situation, Progress | None]:
         folder = Path(task.plan.output_folder)
@@ -211,8 +230,7 @@ class Reconciler:
         with self._store.write() as session:
             if not queries.change(session, task, values):
                 return False
-            if step.to is not None:
-                session.add(_event_of(task, step, seen, now))
+            session.add(_event_of(task, step, seen, now))
         return True
 
     def _sweep(self, unfinished: set[str]) -> None:

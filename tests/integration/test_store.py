@@ -139,6 +139,22 @@ def test_a_change_is_refused_when_the_task_is_no_longer_in_the_expected_status(s
     assert stored(store, task).status == TaskStatus.STARTING
 
 
+def test_many_are_changed_at_once_but_none_that_is_not_as_expected(store, task):
+    moved = a_task(id="f" * 16, name="moved", status=TaskStatus.RUNNING)
+    with store.write() as session:
+        session.add(moved)
+    with store.write() as session:
+        queries.change(session, moved, {"status": TaskStatus.FINISHING})
+    waiting = {"code": "SERVER_AWAY", "args": {}}
+    with store.write() as session:
+        queries.change_all(session, [(task, {"waiting_for": waiting}), (moved, {"found": 7})])
+    assert stored(store, task).waiting_for == waiting
+    assert stored(store, moved).found is None
+    with store.write() as session:
+        queries.change_all(session, [(task, {"waiting_for": None, "progress_at": NOW})])
+    assert (stored(store, task).waiting_for, stored(store, task).progress_at) == (None, NOW)
+
+
 def test_a_failed_write_leaves_nothing_behind(store, task):
     def fail():
         with store.write() as session:

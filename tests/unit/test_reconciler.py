@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from inference_ui.backend.cluster.memory import ONE_NODE, MemoryCluster
 from inference_ui.backend.models.account import User
@@ -139,6 +140,35 @@ def test_progress_of_the_client_is_written_to_the_task(world):
     assert world.reconciler.run_once() == frozenset(), "nothing changed, nothing is told"
     world.progress(succeeded=5)
     assert world.reconciler.run_once() == {world.task.id}
+
+
+def test_progress_of_many_tasks_is_one_transaction(world, tmp_path):
+    others = [
+        a_task(
+            id=f"{number:016x}", name=f"task-{number}", status="RUNNING",
+            plan=a_plan(tmp_path / f"{number}"),
+        )
+        for number in range(5)
+    ]  # fmt: skip
+    with world.store.write() as session:
+        session.add_all(others)
+    for number, other in enumerate(others):
+        folder = Path(other.plan.output_folder) / ".inference"
+        folder.mkdir(parents=True)
+        progress = Progress(NOW.timestamp(), 1, WalkState.RUNNING, 10, True, number + 1)
+        write_record(folder / "progress.json", progress)
+    commits: list[object] = []
+    note = commits.append
+    event.listen(Engine, "commit", note)
+    try:
+        told = world.reconciler.run_once()
+    finally:
+        event.remove(Engine, "commit", note)
+    with world.store.read() as session:
+        done = [session.get_one(InferenceTask, other.id).succeeded for other in others]
+    assert done == [1, 2, 3, 4, 5]
+    assert told >= {other.id for other in others}
+    assert len(commits) == 1
 
 
 def test_a_torn_progress_file_changes_nothing(world):

@@ -24,6 +24,11 @@ def moved(*task_ids: str) -> frozenset[str]:
     return frozenset({*task_ids, LIST})
 
 
+def is_progress(ids: frozenset[str]) -> bool:
+    """Tell whether no more is told than how far tasks are, or what they wait for."""
+    return all(":" not in one for one in ids)
+
+
 class Changes:
     """Tells listeners what changed. Thread-safe; a listener must return at once."""
 
