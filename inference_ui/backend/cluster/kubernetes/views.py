@@ -35,7 +35,7 @@ _FIRST_LOOK_S = 10.0
 """Whoever asks before the first lists are in waits so long for them."""
 
 _STALE_S = 15.0
-"""Nodes and queue are not told any more when nothing was heard of the cluster for so long."""
+"""Nothing is told any more when nothing was heard of the cluster for so long."""
 
 
 class Views:
@@ -49,7 +49,6 @@ class Views:
         self._changed = threading.Condition()
         self._revision = 0
         self._seen = -1
-        self._quiet_since: float | None = None
         self._deployments, self._jobs = Owners(), Owners()
         self._pods = OwnPods(connection.namespace)
         self._inventory = NodePods()
@@ -104,26 +103,16 @@ class Views:
                     one.start()
 
     def ask(self) -> None:
-        """Return when what is known of the product's own objects is whole; it may be old, while
-        the API server is away. Raises :class:`ClusterError` when it has never been whole."""
+        """Return when what is known of the product's own objects is whole, and not older than a
+        while: who goes by an old picture gives up what has long been well. Raises
+        :class:`ClusterError` otherwise."""
         self._ask(self._own_watches)
 
     def ask_nodes(self) -> None:
-        """The same for the whole cluster, and not older than a while: numbers that nobody keeps
-        up to date are wrong without a word."""
+        """The same for the whole cluster."""
         self._ask(self._inventory_watches)
-        problem = next((one.problem for one in self._inventory_watches if one.problem), None)
-        with self._changed:
-            if problem is None:
-                self._quiet_since = None
-                return
-            now = time.monotonic()
-            self._quiet_since = self._quiet_since or now
-            stale = now - self._quiet_since > _STALE_S
-        if stale:
-            raise problem
 
-    def _ask(self, watches: Iterable[Watch]) -> None:
+    def _ask(self, watches: Collection[Watch]) -> None:
         self._begin()
         deadline = time.monotonic() + _FIRST_LOOK_S
         for one in watches:
@@ -132,6 +121,8 @@ class Views:
                     raise one.problem
                 if time.monotonic() > deadline:
                     raise ClusterError("CLUSTER_NOT_SYNCED")
+            if (blind := one.blind_for(_STALE_S)) is not None:
+                raise blind
 
     def note_change(self) -> None:
         """Something may have changed."""
