@@ -3,6 +3,7 @@ no, is slow, or is away."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -73,3 +74,44 @@ def _is_seen(world: World, task_id: str) -> bool:
     except ClusterError:
         return False
     return True
+
+
+def test_what_the_cluster_refuses_is_asked_for_with_pauses(world: World) -> None:
+    world.inside.dataset(numbered_inputs(1))
+    world.inside.package()
+    world.plane.server.fail("create", "deployments", 403)
+    first, second = (world.inside.create(name) for name in ("one", "two"))
+    asked = world.plane.server.requests
+
+    def tries() -> list[object]:
+        return [one for one in asked if one[:2] == ("create", "deployments")]
+
+    wait_for(lambda: len(tries()) >= 6, "both are asked for three times")
+    began = time.monotonic()
+    wait_for(lambda: len(tries()) >= 8, "and once more")
+    assert time.monotonic() - began > 0.5
+    for task in (first, second):
+        waiting = world.inside.task(task.id).waiting
+        assert waiting is not None
+        assert waiting.code == "CLUSTER_REFUSED"
+    world.plane.server.relent()
+    for task in (first, second):
+        world.inside.wait_until(task.id, "SUCCEEDED")
+
+
+@pytest.mark.parametrize("kind", ["services", "secrets"])
+def test_a_part_of_a_server_that_is_refused_is_told_and_made_later(world: World, kind: str) -> None:
+    world.inside.dataset(numbered_inputs(3))
+    world.inside.package(FLAVOUR="plain")
+    world.plane.server.fail("create", kind, 403)
+    task = world.inside.create("short")
+
+    def told() -> bool:
+        waiting = world.inside.task(task.id).waiting
+        return waiting is not None and waiting.code == "CLUSTER_REFUSED"
+
+    wait_for(lambda: world.pods("server"), "its pod is there")
+    wait_for(told, "what was refused is told")
+    world.plane.server.relent()
+    world.inside.wait_until(task.id, "SUCCEEDED")
+    assert world.left() == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Generator, Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -34,6 +35,9 @@ CONNECT_S = 5.0
 READ_S = 30.0
 PATIENCE_S = 5.0
 """As long a call may wait in all for a server that asks to come again later."""
+SILENT_S = 5.0
+"""A server that let a call wait in vain is not called for so long: each of hundreds of workloads
+would be waited for in vain else, one after the other. Watches ask on, and hear when it is back."""
 _FIRST_PAUSE_S = 0.2
 _PIECE = 1 << 16
 
@@ -50,6 +54,7 @@ class Connection:
         self._sockets = Sockets()
         self._api = client(access, self._sockets)
         self._closed = threading.Event()
+        self._silent: tuple[float, ClusterError] | None = None
 
     def get_json(self, path: str, **query: Value) -> Any:
         """Return what is at a path, decoded."""
@@ -136,6 +141,7 @@ class Connection:
         what exists is refused, to delete what is gone as well, and a merge changes nothing then."""
         waited, pause = 0.0, _FIRST_PAUSE_S
         broken = False
+        self._heed_silence()
         while True:
             try:
                 data = b"".join(pieces(self._open(method, path, query or {}, body, READ_S)))
@@ -150,12 +156,20 @@ class Connection:
             except ClusterError as error:
                 # a connection kept from before may have ended unnoticed; a server that is away
                 # is no reason to wait
-                if broken or _timed_out(error) or self._closed.is_set():
+                if _timed_out(error):
+                    self._silent = time.monotonic() + SILENT_S, error
+                    raise
+                if broken or self._closed.is_set():
                     raise
                 broken, wait = True, 0.0
             if self._closed.wait(wait):
                 raise ClusterError("CLUSTER_UNREACHABLE", error="closed")
             waited, pause = waited + wait, pause * 2
+
+    def _heed_silence(self) -> None:
+        silent = self._silent
+        if silent is not None and time.monotonic() < silent[0]:
+            raise ClusterError(silent[1].code, **silent[1].message.args)
 
     def _open(
         self, method: str, path: str, query: Mapping[str, Value], body: Any, read_s: float | None
@@ -167,6 +181,7 @@ class Connection:
             answer.drain_conn()
             answer.release_conn()
             answer = _send(self._renewed(api), method, path, query, body, read_s)
+        self._silent = None
         if answer.status < 300:
             return answer
         raise refusal(answer.status, b"".join(pieces(answer)), answer.headers)

@@ -31,6 +31,9 @@ _ORDER = (Phase.READY, Phase.STARTING, Phase.FAILED, Phase.WAITING, Phase.DONE)
 """A workload is in the first of these phases that one of its replicas is in."""
 
 
+_UNREADY = {Phase.READY: Phase.STARTING}
+
+
 def observation(
     owner: OwnerSeen, pods: Collection[PodSeen], now: float, *, removing: bool, around: Around
 ) -> Observation:
@@ -54,6 +57,25 @@ def leaving(pods: Collection[PodSeen]) -> Observation:
         for pod in there
     )
     return Observation(Phase.STARTING, replicas, removing)
+
+
+def without_a_part(seen: Observation, refused: Observation) -> Observation:
+    """Return what is seen of a workload whose Service or Secret was ``refused``: that is why it
+    does not run, or nobody finds it, whatever its pods say. What has ended is left as it is."""
+    if seen.phase in (Phase.DONE, Phase.FAILED):
+        return seen
+    if refused.phase is Phase.FAILED:
+        return refused
+    replicas = tuple(
+        replace(one, phase=_UNREADY.get(one.phase, one.phase), reason=refused.reason)
+        for one in seen.replicas
+    )
+    return replace(
+        seen,
+        phase=_UNREADY.get(seen.phase, seen.phase),
+        replicas=replicas,
+        reason=refused.reason,
+    )
 
 
 def _server(owner: OwnerSeen, pods: Collection[PodSeen], now: float, around: Around) -> Observation:
