@@ -115,3 +115,20 @@ def test_a_part_of_a_server_that_is_refused_is_told_and_made_later(world: World,
     world.plane.server.relent()
     world.inside.wait_until(task.id, "SUCCEEDED")
     assert world.left() == []
+
+
+def test_a_batch_client_over_quota_says_so_and_begins_when_there_is_room(world: World) -> None:
+    world.inside.dataset(numbered_inputs(3))
+    world.inside.package()
+    quota = {"metadata": {"name": "few", "namespace": world.plane.namespace}}
+    world.plane.store.create("resourcequotas", {**quota, "spec": {"hard": {"pods": "1"}}})
+    task = world.inside.create("short")
+    world.inside.wait_until(task.id, "RUNNING")
+
+    def told() -> bool:
+        waiting = world.inside.task(task.id).waiting
+        return waiting is not None and waiting.code == "K8S_QUOTA"
+
+    wait_for(told, "the quota is named")
+    world.plane.store.delete("resourcequotas", world.plane.namespace, "few")
+    world.inside.wait_until(task.id, "SUCCEEDED")

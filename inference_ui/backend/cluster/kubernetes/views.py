@@ -23,7 +23,7 @@ from inference_ui.backend.cluster.kubernetes.kinds import (
 from inference_ui.backend.cluster.kubernetes.nodes import NodeBase
 from inference_ui.backend.cluster.kubernetes.objects import Json
 from inference_ui.backend.cluster.kubernetes.observing import Around
-from inference_ui.backend.cluster.kubernetes.own import Filtered, Owners, OwnPods
+from inference_ui.backend.cluster.kubernetes.own import Owners, OwnPods, Said
 from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen, PodSeen
 from inference_ui.backend.cluster.kubernetes.sinks import Sink, Tee
 from inference_ui.backend.cluster.kubernetes.watching import Watch
@@ -39,7 +39,7 @@ _STALE_S = 15.0
 
 
 class Views:
-    """Five watches and what they know. They begin when somebody first asks: a command that only
+    """Six watches and what they know. They begin when somebody first asks: a command that only
     reads the database needs none."""
 
     def __init__(self, connection: Connection) -> None:
@@ -52,8 +52,8 @@ class Views:
         self._deployments, self._jobs = Owners(), Owners()
         self._pods = OwnPods(connection.namespace)
         self._inventory = NodePods()
-        self._filtered = Filtered()
-        self.around = Around(self._inventory.is_lost, self._filtered.of)
+        self._filtered, self._not_created = Said(), Said()
+        self.around = Around(self._inventory.is_lost, self._filtered.of, self._not_created.of)
         self._children: dict[Kind, frozenset[str]] = {}
         self._own_watches = (
             self._watch_own(DEPLOYMENTS, self._deployments),
@@ -64,7 +64,11 @@ class Views:
             *self._own_watches,
             Watch(connection, NODES, self._inventory.node_sink, self.note_change),
         )
-        self._watches = (*self._inventory_watches, self._watch_filtering())
+        self._watches = (
+            *self._inventory_watches,
+            self._watch_events(names.HAMI_FILTERING_EVENT, "Pod", self._filtered),
+            self._watch_events(names.NOT_CREATED_EVENT, JOBS.name, self._not_created),
+        )
 
     def _watch_own(self, kind: Kind, sink: Sink) -> Watch:
         return Watch(
@@ -76,14 +80,14 @@ class Views:
             labels=names.SELECTOR,
         )
 
-    def _watch_filtering(self) -> Watch:
+    def _watch_events(self, reason: str, kind: str, sink: Said) -> Watch:
         return Watch(
             self._api,
             EVENTS,
-            self._filtered,
+            sink,
             self.note_change,
             namespace=self._api.namespace,
-            fields=f"reason={names.HAMI_FILTERING_EVENT}",
+            fields=f"reason={reason},involvedObject.kind={kind}",
         )
 
     def stop(self) -> None:
