@@ -61,7 +61,8 @@ class RestartPolicy:
 @dataclass(frozen=True, slots=True)
 class Image:
     """A server as a container (Kubernetes only). Without ``command`` the image's own is run, with
-    ``arguments`` in place of the image's own where there are any. It listens on ``port``.
+    ``arguments`` in place of the image's own where there are any; in both ``$(NAME)`` stands for a
+    variable's value and ``$$`` for a dollar. It listens on ``port``.
 
     ``pull_secret`` names the Secret for the image's registry; ``shm_bytes`` is the size of
     ``/dev/shm``, None for the cluster's own. ``as_root`` and ``writable`` (its root file system)

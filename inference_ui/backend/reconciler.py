@@ -26,7 +26,14 @@ from inference_ui.backend.models.task import (
     TaskLog,
     TaskStatus,
 )
-from inference_ui.backend.ports import GONE, Cluster, Observation, Phase, workload_name
+from inference_ui.backend.ports import (
+    GONE,
+    Cluster,
+    LogTail,
+    Observation,
+    Phase,
+    workload_name,
+)
 from inference_ui.backend.records import PROGRESS, SUMMARY, Progress, Summary, read_record
 from inference_ui.backend.services.changes import moved
 from inference_ui.backend.services.journal import tally
@@ -55,8 +62,9 @@ JUDGED_BY_SUMMARY = frozenset(
 )
 """Endings of a client that ended by itself, with a summary that it wrote last of all."""
 
+LOG_LINES = 1000
 LOG_CHARACTERS = 64_000
-"""How much of each replica's log is kept after the teardown."""
+"""How much of each replica's log is kept after the teardown, at most."""
 
 
 class Reconciler:
@@ -144,11 +152,17 @@ class Reconciler:
         folder = Path(task.plan.output_folder)
         progress = read_record(folder / PROGRESS, Progress)
         summary = read_record(folder / SUMMARY, Summary)
-        server, before = self._look_at_server(task)
+        try:
+            server, before = self._look_at_server(task)
+            client = self._cluster.observe(workload_name(task.id, task.attempt, "client"))
+        except ClusterError:
+            # Nobody sees what goes on: what lasts meanwhile counts in no timeout, as in a gap.
+            self._watched_since = self._now()
+            raise
         seen = Situation(
             server=server,
             before=before,
-            client=self._cluster.observe(workload_name(task.id, task.attempt, "client")),
+            client=client,
             summary=summary if summary and summary.attempt == task.attempt else None,
             watched_since=self._watched_since,
         )
@@ -202,7 +216,7 @@ class Reconciler:
         tails = [
             (role, tail)
             for role in ("server", "client")
-            for tail in self._cluster.logs(workload_name(task.id, task.attempt, role), 1000)
+            for tail in last_lines(self._cluster, workload_name(task.id, task.attempt, role))
         ]
         with self._store.write() as session:
             for role, tail in tails:
@@ -242,6 +256,16 @@ class Reconciler:
                     self._cluster.remove(name)
         except ClusterError as error:
             _log.warning("leftovers could not be swept: %s", error)
+
+
+def last_lines(cluster: Cluster, name: str) -> tuple[LogTail, ...]:
+    """Return what is to be kept of a workload's logs. Logs that cannot be read hold up no end: who
+    stops a task wants it to end, whatever becomes of its words."""
+    try:
+        return cluster.logs(name, LOG_LINES)
+    except ClusterError as error:
+        _log.warning("the logs of %s cannot be kept: %s", name, error)
+        return ()
 
 
 def _step_values(task: InferenceTask, step: Step, now: datetime) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from inference_ui.backend.models.service import (
     ServiceWish,
 )
 from inference_ui.backend.ports import GONE, Cluster, Observation
-from inference_ui.backend.reconciler import GAP, LOG_CHARACTERS
+from inference_ui.backend.reconciler import GAP, LOG_CHARACTERS, last_lines
 from inference_ui.backend.service_lifecycle import ServiceAction, ServiceStep, next_service_step
 from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.workloads import owned_server, service_workload_name
@@ -89,7 +89,12 @@ class ServiceReconciler:
 
     def _look(self, service: OnlineService) -> Observation:
         if service.deployed:
-            return self._cluster.observe(service_workload_name(service))
+            try:
+                return self._cluster.observe(service_workload_name(service))
+            except ClusterError:
+                # Nobody sees what goes on: what lasts meanwhile counts in no timeout.
+                self._watched_since = self._now()
+                raise
         return self._probes.look(service) if service.wish == ServiceWish.RUN else GONE
 
     def _act(self, service: OnlineService, action: ServiceAction) -> None:
@@ -105,7 +110,7 @@ class ServiceReconciler:
                 self._cluster.remove(name)
 
     def _save_logs(self, service: OnlineService) -> None:
-        tails = self._cluster.logs(service_workload_name(service), 1000)
+        tails = last_lines(self._cluster, service_workload_name(service))
         with self._store.write() as session:
             for tail in tails:
                 text = tail.text[-LOG_CHARACTERS:].replace("\x00", "\N{REPLACEMENT CHARACTER}")

@@ -129,16 +129,24 @@ def _image(
 ) -> Image | None:
     if container is None or not container.image:
         return None
+    folder = _as_it_is(model_folder)
+    given = tuple(_as_it_is(word) for word in arguments)
     return Image(
         name=container.image,
-        command=_with_model(container.command, model_folder),
-        arguments=(*_with_model(container.arguments, model_folder), *arguments),
+        command=_with_model(container.command, folder),
+        arguments=(*_with_model(container.arguments, folder), *given),
         port=container.port,
         pull_secret=container.pull_secret,
         shm_bytes=container.shm_bytes,
         as_root=container.as_root,
         writable=container.writable,
     )
+
+
+def _as_it_is(word: str) -> str:
+    """Return how a container is given a word of somebody who does not write the package: whoever
+    sets a parameter must not read the package's secret variables by it."""
+    return word.replace("$", "$$")
 
 
 def _share(service: OnlineService) -> int | None:

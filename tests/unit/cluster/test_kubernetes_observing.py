@@ -31,7 +31,7 @@ SEEN_AT = 1795396260.0
 CLIENT = RestartPolicy(done=frozenset({0}), fatal=frozenset({2}))
 
 
-NOTHING = Around(lambda _: False, lambda _: "")
+NOTHING = Around(lambda _: False, lambda _: "", lambda _: "")
 
 
 def here(name: str, kind: str) -> list[Json]:
@@ -87,7 +87,7 @@ def seen(
         pods_of(name),
         now,
         removing=removing,
-        around=Around(lambda node: node == lost, lambda _: filtered),
+        around=Around(lambda node: node == lost, lambda _: filtered, lambda _: ""),
     )
 
 

@@ -15,7 +15,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from inference_ui.backend.capacity.fit import Demand
@@ -37,7 +37,11 @@ from inference_ui.backend.cluster.kubernetes.manifests import (
     owned,
     server_objects,
 )
-from inference_ui.backend.cluster.kubernetes.observing import leaving, observation
+from inference_ui.backend.cluster.kubernetes.observing import (
+    leaving,
+    observation,
+    without_a_part,
+)
 from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen
 from inference_ui.backend.cluster.kubernetes.transport import Access
 from inference_ui.backend.cluster.kubernetes.views import Views
@@ -57,6 +61,8 @@ _log = logging.getLogger(__name__)
 
 _ASK_AGAIN_S = 15.0
 """A deletion of which nothing is seen for so long is asked for again."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
+"""What was refused is asked for again after a pause that doubles."""
 
 _FOR_GOOD = frozenset({"K8S_NO_IMAGE", "K8S_NOT_ON_CLAIM", "K8S_NO_OWN_IMAGE"})
 """What no later attempt at the same workload can mend."""
@@ -69,6 +75,16 @@ class _Removal:
 
     uid: str
     asked_at: float
+
+
+@dataclass
+class _Refused:
+    """What is told of a workload that could not be made, and when (monotonic seconds) that may be
+    tried again, after which pause."""
+
+    seen: Observation
+    again_at: float
+    pause_s: float
 
 
 def connect(
@@ -93,7 +109,7 @@ class KubernetesCluster:
         self._site = site
         self._views = Views(connection)
         self._lock = threading.RLock()
-        self._refused: dict[str, Observation] = {}
+        self._refused: dict[str, _Refused] = {}
         self._removals: dict[str, _Removal] = {}
         self._whole: set[str] = set()  # owners of which all children exist, by uid
         self._applying: dict[str, threading.Lock] = {}
@@ -110,13 +126,14 @@ class KubernetesCluster:
         self._views.ask()
         with self._turn(name):
             owner = self._views.owner(name)
-            if self._is_leaving(name, owner):
+            if self._is_leaving(name, owner) or self._rests(name):
                 return
             try:
                 self._make(workload, owner)
             except ClusterError as error:
                 # Told as what the workload waits for, or failed by: the caller, who looks again
-                # anyhow, writes that down where people see it.
+                # anyhow, writes that down where people see it. He looks at every change, so
+                # nothing that stays as it was may be told as one.
                 self._refuse(name, error)
             else:
                 with self._lock:
@@ -133,11 +150,12 @@ class KubernetesCluster:
             seen = observation(
                 owner, pods, time.time(), removing=removing, around=self._views.around
             )
-            seen = self._views.with_cards(seen)
-            return _unmade(seen, refused) if refused is not None and not removing else seen
+            if refused is not None:
+                seen = without_a_part(seen, refused.seen)
+            return self._views.with_cards(seen)
         if pods:
             return leaving(pods)
-        return refused or GONE
+        return refused.seen if refused is not None else GONE
 
     def remove(self, name: str, grace_s: float = 20.0) -> None:
         self._views.ask()
@@ -165,8 +183,21 @@ class KubernetesCluster:
 
     def logs(self, name: str, lines: int = 200) -> tuple[LogTail, ...]:
         self._views.ask()
-        found = ((pod, logs.tail(self._api, pod, lines)) for pod in self._views.pods_by_age(name))
-        return tuple(LogTail(pod.name, text) for pod, text in found if text is not None)
+        found: list[LogTail] = []
+        failed: ClusterError | None = None
+        for pod in self._views.pods_by_age(name):
+            # The kubelet of a lost node would be waited for in vain, for half a minute each time.
+            if self._views.around.is_lost(pod.node or ""):
+                continue
+            try:
+                text = logs.tail(self._api, pod, lines)
+            except ClusterError as error:
+                failed = error  # what the others say is told all the same
+            else:
+                found += [LogTail(pod.name, text)] if text is not None else []
+        if failed is not None and not found:
+            raise failed
+        return tuple(found)
 
     def whole_log(self, name: str, replica: str) -> Iterator[bytes]:
         self._views.ask()
@@ -244,14 +275,24 @@ class KubernetesCluster:
         if fresh or not self._views.has_child(kind, child["metadata"]["name"]):
             self._api.create(kind, child)
 
+    def _rests(self, name: str) -> bool:
+        """Tell whether it is too early to ask again for what was refused."""
+        with self._lock:
+            refused = self._refused.get(name)
+            return refused is not None and time.monotonic() < refused.again_at
+
     def _refuse(self, name: str, error: ClusterError) -> None:
         status = error.message.args.get("status")
         for_good = error.code in _FOR_GOOD or status in _UNPROCESSABLE
         phase = Phase.FAILED if for_good else Phase.WAITING
+        seen = Observation(phase, reason=error.message)
         with self._lock:
-            self._refused[name] = Observation(phase, reason=error.message)
-        _log.warning("%s cannot be made: %s", name, error)
-        self._views.note_change()
+            before = self._refused.get(name)
+            pause_s = min(_LONGEST_PAUSE_S, 2 * before.pause_s) if before else _FIRST_PAUSE_S
+            self._refused[name] = _Refused(seen, time.monotonic() + pause_s, pause_s)
+        if before is None or before.seen != seen:
+            _log.warning("%s cannot be made: %s", name, error)
+            self._views.note_change()
 
     def _waiting(self, owner: OwnerSeen) -> Waiting | None:
         seen = self.observe(owner.name)
@@ -268,19 +309,3 @@ class KubernetesCluster:
             lasting=owner.terms.lasting,
         )
         return Waiting(demand, next((one.reason for one in short if one.reason), None))
-
-
-def _unmade(seen: Observation, refused: Observation) -> Observation:
-    """Return what is seen of a workload of which a part cannot be made: it is of no use yet."""
-    replicas = tuple(
-        replace(
-            one,
-            phase=Phase.STARTING if one.phase is Phase.READY else one.phase,
-            endpoint=None,
-            reason=refused.reason,
-        )
-        for one in seen.replicas
-    )
-    phase = Phase.FAILED if refused.phase is Phase.FAILED else seen.phase
-    phase = Phase.STARTING if phase is Phase.READY else phase
-    return Observation(phase, replicas, refused.reason)

@@ -20,6 +20,7 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from inference_ui.backend.cluster.kubernetes.kinds import PODS, Kind
 from inference_ui.backend.cluster.kubernetes.objects import Json
 from inference_ui.backend.cluster.kubernetes.refusals import (
+    BUSY,
     PASSING,
     Refusal,
     refusal,
@@ -36,9 +37,10 @@ READ_S = 30.0
 CALL_S = 10.0
 """The longest silence in a plain call: whoever calls has others to care for."""
 PATIENCE_S = 5.0
-"""As long a call may wait in all for a server that asks to come again later. When that was of no
-use, or a server did not answer in time, the next calls fail at once for as long: one by one, all
-that there is to write would wait in vain."""
+"""As long a call may wait in all for a server that asks to come again later."""
+SILENT_S = 5.0
+"""A server that let a call wait in vain, or stays busy, is not called for so long: each of hundreds of workloads
+would be waited for in vain else, one after the other. Watches ask on, and hear when it is back."""
 _FIRST_PAUSE_S = 0.2
 _PIECE = 1 << 16
 
@@ -55,7 +57,7 @@ class Connection:
         self._sockets = Sockets()
         self._api = client(access, self._sockets)
         self._closed = threading.Event()
-        self._in_vain: tuple[float, ClusterError] | None = None
+        self._silent: tuple[float, ClusterError] | None = None
 
     def get_json(self, path: str, **query: Value) -> Any:
         """Return what is at a path, decoded."""
@@ -142,7 +144,7 @@ class Connection:
         what exists is refused, to delete what is gone as well, and a merge changes nothing then."""
         waited, pause = 0.0, _FIRST_PAUSE_S
         broken = False
-        self._check_not_in_vain()
+        self._heed_silence()
         while True:
             try:
                 data = b"".join(pieces(self._open(method, path, query or {}, body, CALL_S)))
@@ -155,13 +157,14 @@ class Connection:
                 if error.status not in PASSING:
                     raise
                 if waited + wait > PATIENCE_S:
-                    self._note_in_vain(error, error.again_s or 0.0)
+                    if error.status in BUSY:
+                        self._leave_alone(error, error.again_s or 0.0)
                     raise
             except ClusterError as error:
                 # a connection kept from before may have ended unnoticed; a server that is away
                 # is no reason to wait
                 if _timed_out(error):
-                    self._note_in_vain(error)
+                    self._leave_alone(error)
                     raise
                 if broken or self._closed.is_set():
                     raise
@@ -170,15 +173,13 @@ class Connection:
                 raise ClusterError("CLUSTER_UNREACHABLE", error="closed")
             waited, pause = waited + wait, pause * 2
 
-    def _note_in_vain(self, error: ClusterError, seconds: float = 0.0) -> None:
-        self._in_vain = (time.monotonic() + max(PATIENCE_S, seconds), error)
+    def _leave_alone(self, error: ClusterError, seconds: float = 0.0) -> None:
+        self._silent = time.monotonic() + max(SILENT_S, seconds), error
 
-    def _check_not_in_vain(self) -> None:
-        if self._in_vain is not None:
-            until, error = self._in_vain
-            if time.monotonic() < until:
-                raise ClusterError(error.code, **error.message.args) from error
-            self._in_vain = None
+    def _heed_silence(self) -> None:
+        silent = self._silent
+        if silent is not None and time.monotonic() < silent[0]:
+            raise ClusterError(silent[1].code, **silent[1].message.args)
 
     def _open(
         self, method: str, path: str, query: Mapping[str, Value], body: Any, read_s: float | None
@@ -190,6 +191,7 @@ class Connection:
             answer.drain_conn()
             answer.release_conn()
             answer = _send(self._renewed(api), method, path, query, body, read_s)
+        self._silent = None
         if answer.status < 300:
             return answer
         raise refusal(answer.status, b"".join(pieces(answer)), answer.headers)

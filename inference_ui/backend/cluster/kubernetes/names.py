@@ -91,3 +91,4 @@ PORT_NAME = "http"
 
 # What controllers write down.
 DISRUPTION_CONDITION = "DisruptionTarget"
+NOT_CREATED_EVENT = "FailedCreate"

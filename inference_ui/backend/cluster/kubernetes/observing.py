@@ -20,15 +20,20 @@ from inference_ui.backend.ports import Observation, Phase, Replica
 @dataclass(frozen=True, slots=True)
 class Around:
     """What else is known: ``is_lost`` tells whether the node of a name is known not to work,
-    ``filtered`` what another scheduler said of the cards for the pod of a name (empty: nothing).
+    ``filtered`` what another scheduler said of the cards for the pod of a name, ``not_created`` why
+    the Job of a name could not create its pod (empty: nothing was said).
     """
 
     is_lost: Callable[[str], bool]
     filtered: Callable[[str], str]
+    not_created: Callable[[str], str]
 
 
 _ORDER = (Phase.READY, Phase.STARTING, Phase.FAILED, Phase.WAITING, Phase.DONE)
 """A workload is in the first of these phases that one of its replicas is in."""
+
+
+_UNREADY = {Phase.READY: Phase.STARTING}
 
 
 def observation(
@@ -54,6 +59,25 @@ def leaving(pods: Collection[PodSeen]) -> Observation:
         for pod in there
     )
     return Observation(Phase.STARTING, replicas, removing)
+
+
+def without_a_part(seen: Observation, refused: Observation) -> Observation:
+    """Return what is seen of a workload whose Service or Secret was ``refused``: that is why it
+    does not run, or nobody finds it, whatever its pods say. What has ended is left as it is."""
+    if seen.phase in (Phase.DONE, Phase.FAILED):
+        return seen
+    if refused.phase is Phase.FAILED:
+        return refused
+    replicas = tuple(
+        replace(one, phase=_UNREADY.get(one.phase, one.phase), reason=refused.reason)
+        for one in seen.replicas
+    )
+    return replace(
+        seen,
+        phase=_UNREADY.get(seen.phase, seen.phase),
+        replicas=replicas,
+        reason=refused.reason,
+    )
 
 
 def _server(owner: OwnerSeen, pods: Collection[PodSeen], now: float, around: Around) -> Observation:
@@ -96,7 +120,7 @@ def _client(owner: OwnerSeen, pods: Collection[PodSeen], now: float, around: Aro
     told = _told(last, restarts, owner) if last else lost
     if not there:
         waiting = Replica(f"{owner.name}-0", Phase.WAITING, restarts=restarts)
-        return _overall([replace(waiting, reason=_why_missing(owner) or told)])
+        return _overall([replace(waiting, reason=told or _why_not_created(owner, around))])
     seen = _replica(there[-1], owner, now, around)
     if there[-1].running and seen.phase is Phase.STARTING:
         seen = replace(seen, phase=Phase.READY)
@@ -192,6 +216,13 @@ def _why_missing(owner: OwnerSeen) -> Message | None:
     """A pod over quota never exists: the words are in a condition of its owner."""
     refused = owner.conditions.get("ReplicaFailure")
     return words.create_refused(refused.message) if refused is not None else None
+
+
+def _why_not_created(job: OwnerSeen, around: Around) -> Message | None:
+    """Where a Deployment has a condition, a Job has nothing but events: without them its client
+    would wait in silence."""
+    said = around.not_created(job.name)
+    return words.create_refused(said) if said else None
 
 
 def _failed(pod: PodSeen) -> bool:

@@ -152,16 +152,15 @@ class OwnPods:
             del self._by_workload[pod.workload]
 
 
-class Filtered:
-    """The sink of a watch of events in which a scheduler that divides cards says why it found none
-    for a pod. Safe from any thread."""
+class Said:
+    """The sink of a watch of events: what was said last of each object. Safe from any thread."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
-    def of(self, pod: str) -> str:
-        """Return what was said last of a pod; empty where nothing was."""
-        return self._said.get(pod, "")
+    def of(self, name: str) -> str:
+        """Return what was said last of the object of this name; empty where nothing was."""
+        return self._said.get(name, "")
 
     def begin(self) -> None:
         """See ``Sink``."""
@@ -171,18 +170,18 @@ class Filtered:
         return self.put(thing)
 
     def finish(self) -> bool:
-        """See ``Sink``: what is not listed any more is forgotten as its pod is."""
+        """See ``Sink``: what is not listed any more is forgotten as its object is."""
         return False
 
     def put(self, thing: Json) -> bool:
         """See ``Sink``."""
-        pod = objects.text(objects.part(thing, "involvedObject"), "name")
+        name = objects.text(objects.part(thing, "involvedObject"), "name")
         said = objects.text(thing, "message")
-        changed = self._said.get(pod) != said
-        self._said[pod] = said
+        changed = self._said.get(name) != said
+        self._said[name] = said
         return changed
 
     def drop(self, thing: Json) -> bool:
         """See ``Sink``; events go after an hour."""
-        pod = objects.text(objects.part(thing, "involvedObject"), "name")
-        return self._said.pop(pod, None) is not None
+        name = objects.text(objects.part(thing, "involvedObject"), "name")
+        return self._said.pop(name, None) is not None

@@ -23,7 +23,7 @@ from inference_ui.backend.cluster.kubernetes.kinds import (
 from inference_ui.backend.cluster.kubernetes.nodes import NodeBase
 from inference_ui.backend.cluster.kubernetes.objects import Json
 from inference_ui.backend.cluster.kubernetes.observing import Around
-from inference_ui.backend.cluster.kubernetes.own import Filtered, Owners, OwnPods
+from inference_ui.backend.cluster.kubernetes.own import Owners, OwnPods, Said
 from inference_ui.backend.cluster.kubernetes.sightings import OwnerSeen, PodSeen
 from inference_ui.backend.cluster.kubernetes.sinks import Sink, Tee
 from inference_ui.backend.cluster.kubernetes.watching import Watch
@@ -35,11 +35,11 @@ _FIRST_LOOK_S = 10.0
 """Whoever asks before the first lists are in waits so long for them."""
 
 _STALE_S = 15.0
-"""Nodes and queue are not told any more when nothing was heard of the cluster for so long."""
+"""Nothing is told any more when nothing was heard of the cluster for so long."""
 
 
 class Views:
-    """Five watches and what they know. They begin when somebody first asks: a command that only
+    """Six watches and what they know. They begin when somebody first asks: a command that only
     reads the database needs none."""
 
     def __init__(self, connection: Connection) -> None:
@@ -49,12 +49,11 @@ class Views:
         self._changed = threading.Condition()
         self._revision = 0
         self._seen = -1
-        self._quiet_since: float | None = None
         self._deployments, self._jobs = Owners(), Owners()
         self._pods = OwnPods(connection.namespace)
         self._inventory = NodePods()
-        self._filtered = Filtered()
-        self.around = Around(self._inventory.is_lost, self._filtered.of)
+        self._filtered, self._not_created = Said(), Said()
+        self.around = Around(self._inventory.is_lost, self._filtered.of, self._not_created.of)
         self._children: dict[Kind, frozenset[str]] = {}
         self._own_watches = (
             self._watch_own(DEPLOYMENTS, self._deployments),
@@ -65,7 +64,11 @@ class Views:
             *self._own_watches,
             Watch(connection, NODES, self._inventory.node_sink, self.note_change),
         )
-        self._watches = (*self._inventory_watches, self._watch_filtering())
+        self._watches = (
+            *self._inventory_watches,
+            self._watch_events(names.HAMI_FILTERING_EVENT, "Pod", self._filtered),
+            self._watch_events(names.NOT_CREATED_EVENT, JOBS.name, self._not_created),
+        )
 
     def _watch_own(self, kind: Kind, sink: Sink) -> Watch:
         return Watch(
@@ -77,14 +80,14 @@ class Views:
             labels=names.SELECTOR,
         )
 
-    def _watch_filtering(self) -> Watch:
+    def _watch_events(self, reason: str, kind: str, sink: Said) -> Watch:
         return Watch(
             self._api,
             EVENTS,
-            self._filtered,
+            sink,
             self.note_change,
             namespace=self._api.namespace,
-            fields=f"reason={names.HAMI_FILTERING_EVENT}",
+            fields=f"reason={reason},involvedObject.kind={kind}",
         )
 
     def stop(self) -> None:
@@ -104,26 +107,16 @@ class Views:
                     one.start()
 
     def ask(self) -> None:
-        """Return when what is known of the product's own objects is whole; it may be old, while
-        the API server is away. Raises :class:`ClusterError` when it has never been whole."""
+        """Return when what is known of the product's own objects is whole, and not older than a
+        while: who goes by an old picture gives up what has long been well. Raises
+        :class:`ClusterError` otherwise."""
         self._ask(self._own_watches)
 
     def ask_nodes(self) -> None:
-        """The same for the whole cluster, and not older than a while: numbers that nobody keeps
-        up to date are wrong without a word."""
+        """The same for the whole cluster."""
         self._ask(self._inventory_watches)
-        problem = next((one.problem for one in self._inventory_watches if one.problem), None)
-        with self._changed:
-            if problem is None:
-                self._quiet_since = None
-                return
-            now = time.monotonic()
-            self._quiet_since = self._quiet_since or now
-            stale = now - self._quiet_since > _STALE_S
-        if stale:
-            raise problem
 
-    def _ask(self, watches: Iterable[Watch]) -> None:
+    def _ask(self, watches: Collection[Watch]) -> None:
         self._begin()
         deadline = time.monotonic() + _FIRST_LOOK_S
         for one in watches:
@@ -132,6 +125,8 @@ class Views:
                     raise one.problem
                 if time.monotonic() > deadline:
                     raise ClusterError("CLUSTER_NOT_SYNCED")
+            if (blind := one.blind_for(_STALE_S)) is not None:
+                raise blind
 
     def note_change(self) -> None:
         """Something may have changed."""

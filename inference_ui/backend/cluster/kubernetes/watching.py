@@ -75,6 +75,7 @@ class Watch:
     ) -> None:
         self.problem: ClusterError | None = None
         """Why nothing comes now; None while all is well."""
+        self._trouble_since = 0.0
         self._connection = connection
         self._path = kind.path(namespace)
         selectors = {"labelSelector": labels, "fieldSelector": fields}
@@ -97,6 +98,12 @@ class Watch:
     def wait_synced(self, timeout_s: float) -> bool:
         """Block until the first list is in or the time is over; tell whether it is in."""
         return self._synced.wait(timeout_s)
+
+    def blind_for(self, seconds: float) -> ClusterError | None:
+        """Return why nothing has come for longer than this; None where all is well, or may soon be
+        again."""
+        problem = self.problem
+        return problem if time.monotonic() - self._trouble_since > seconds else None
 
     def start(self) -> None:
         """Begin to watch."""
@@ -220,7 +227,10 @@ class Watch:
             if error.is_expired:
                 self._version = ""
         if self._tells(error):
-            before, self.problem = self.problem, error
+            before = self.problem
+            if before is None:
+                self._trouble_since = time.monotonic()
+            self.problem = error
             if before is None or before.message != error.message:
                 self._changed()
         self._rest(again_s)

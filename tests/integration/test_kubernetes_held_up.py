@@ -1,0 +1,134 @@
+"""What must not hold up tasks on Kubernetes: a node that keeps its logs, an API server that says
+no, is slow, or is away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from inference_ui.backend.cluster.kubernetes import views
+from inference_ui.backend.errors import ClusterError
+from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.reconciler import Reconciler
+from tests.support.installation import numbered_inputs
+from tests.support.kubernetes_installation import World, kubernetes_world
+from tests.support.waiting import wait_for
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with kubernetes_world(tmp_path) as made:
+        yield made
+
+
+def test_a_task_whose_logs_cannot_be_read_is_stopped_all_the_same(world: World) -> None:
+    world.inside.dataset(numbered_inputs(500))
+    world.inside.package(DELAY_MS="50")
+    world.plane.server.fail("get", "pods/log", 500)
+    task = world.inside.create("long")
+    world.inside.wait_until(task.id, "RUNNING")
+    world.inside.product.tasks.stop(world.inside.administrator, task.id)
+    world.inside.wait_until(task.id, "STOPPED")
+    assert world.left() == []
+
+
+def test_what_lasts_while_the_cluster_cannot_be_seen_counts_in_no_timeout(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_STALE_S", 0.2)
+    world.inside.product.engine.stop()
+    world.inside.dataset(numbered_inputs(1))
+    world.inside.package(ready_timeout_s=60, MODE="never")
+    task = world.inside.create("slow")
+    clock = utc_now()
+    cluster = world.inside.product.cluster
+    reconciler = Reconciler(world.inside.product.store, cluster, now=lambda: clock)
+
+    def starting() -> bool:
+        reconciler.run_once()
+        return world.inside.task(task.id).status == "STARTING"
+
+    wait_for(starting, "its server starts")
+    world.plane.server.go_away()
+    wait_for(lambda: not _is_seen(world, task.id), "nobody sees the cluster")
+    for _ in range(3):
+        clock += timedelta(seconds=30)
+        reconciler.run_once()
+    waiting = world.inside.task(task.id).waiting
+    assert waiting is not None
+    assert waiting.code == "CLUSTER_UNREACHABLE"
+    world.plane.server.come_back()
+    wait_for(lambda: _is_seen(world, task.id), "the cluster is seen again")
+    reconciler.run_once()
+    assert world.inside.task(task.id).status == "STARTING"
+    world.inside.product.engine.start()
+
+
+def _is_seen(world: World, task_id: str) -> bool:
+    try:
+        world.inside.product.cluster.observe(f"task-{task_id}-1-server")
+    except ClusterError:
+        return False
+    return True
+
+
+def test_what_the_cluster_refuses_is_asked_for_with_pauses(world: World) -> None:
+    world.inside.dataset(numbered_inputs(1))
+    world.inside.package()
+    world.plane.server.fail("create", "deployments", 403)
+    first, second = (world.inside.create(name) for name in ("one", "two"))
+    asked = world.plane.server.requests
+
+    def tries() -> list[object]:
+        return [one for one in asked if one[:2] == ("create", "deployments")]
+
+    wait_for(lambda: len(tries()) >= 6, "both are asked for three times")
+    began = time.monotonic()
+    wait_for(lambda: len(tries()) >= 8, "and once more")
+    assert time.monotonic() - began > 0.5
+    for task in (first, second):
+        waiting = world.inside.task(task.id).waiting
+        assert waiting is not None
+        assert waiting.code == "CLUSTER_REFUSED"
+    world.plane.server.relent()
+    for task in (first, second):
+        world.inside.wait_until(task.id, "SUCCEEDED")
+
+
+@pytest.mark.parametrize("kind", ["services", "secrets"])
+def test_a_part_of_a_server_that_is_refused_is_told_and_made_later(world: World, kind: str) -> None:
+    world.inside.dataset(numbered_inputs(3))
+    world.inside.package(FLAVOUR="plain")
+    world.plane.server.fail("create", kind, 403)
+    task = world.inside.create("short")
+
+    def told() -> bool:
+        waiting = world.inside.task(task.id).waiting
+        return waiting is not None and waiting.code == "CLUSTER_REFUSED"
+
+    wait_for(lambda: world.pods("server"), "its pod is there")
+    wait_for(told, "what was refused is told")
+    world.plane.server.relent()
+    world.inside.wait_until(task.id, "SUCCEEDED")
+    assert world.left() == []
+
+
+def test_a_batch_client_over_quota_says_so_and_begins_when_there_is_room(world: World) -> None:
+    world.inside.dataset(numbered_inputs(3))
+    world.inside.package()
+    quota = {"metadata": {"name": "few", "namespace": world.plane.namespace}}
+    world.plane.store.create("resourcequotas", {**quota, "spec": {"hard": {"pods": "1"}}})
+    task = world.inside.create("short")
+    world.inside.wait_until(task.id, "RUNNING")
+
+    def told() -> bool:
+        waiting = world.inside.task(task.id).waiting
+        return waiting is not None and waiting.code == "K8S_QUOTA"
+
+    wait_for(told, "the quota is named")
+    world.plane.store.delete("resourcequotas", world.plane.namespace, "few")
+    world.inside.wait_until(task.id, "SUCCEEDED")
