@@ -238,7 +238,7 @@ def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
 def test_a_server_that_lets_wait_in_vain_is_not_waited_for_again_and_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "READ_S", 0.3)
+    monkeypatch.setattr(connections, "CALL_S", 0.3)
     monkeypatch.setattr(connections, "SILENT_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         connection = Connection(Access(kubeconfig(tmp_path, deaf.getsockname()[1])))

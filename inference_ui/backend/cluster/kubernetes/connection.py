@@ -39,8 +39,9 @@ CALL_S = 10.0
 PATIENCE_S = 5.0
 """As long a call may wait in all for a server that asks to come again later."""
 SILENT_S = 5.0
-"""A server that let a call wait in vain, or stays busy, is not called for so long: each of hundreds of workloads
-would be waited for in vain else, one after the other. Watches ask on, and hear when it is back."""
+"""A server that let a call wait in vain, or stays busy, is not called for so long: each of hundreds
+of workloads would wait in vain else, one after the other. Watches ask on, and hear when it is back.
+"""
 _FIRST_PAUSE_S = 0.2
 _PIECE = 1 << 16
 
@@ -152,13 +153,8 @@ class Connection:
             except msgspec.DecodeError as error:
                 raise Refusal("CLUSTER_REFUSED", 200, status=200, message=str(error)) from error
             except Refusal as error:
-                wait = pause * random.uniform(0.8, 1.2)  # noqa: S311 - apart, not secret
-                wait = max(wait, error.again_s or 0.0)
-                if error.status not in PASSING:
-                    raise
-                if waited + wait > PATIENCE_S:
-                    if error.status in BUSY:
-                        self._leave_alone(error, error.again_s or 0.0)
+                wait = self._pause_after(error, pause, waited)
+                if error.status not in PASSING or waited + wait > PATIENCE_S:
                     raise
             except ClusterError as error:
                 # a connection kept from before may have ended unnoticed; a server that is away
@@ -172,6 +168,13 @@ class Connection:
             if self._closed.wait(wait):
                 raise ClusterError("CLUSTER_UNREACHABLE", error="closed")
             waited, pause = waited + wait, pause * 2
+
+    def _pause_after(self, error: Refusal, pause: float, waited: float) -> float:
+        wait = pause * random.uniform(0.8, 1.2)  # noqa: S311 - apart, not secret
+        wait = max(wait, error.again_s or 0.0)
+        if error.status in BUSY and waited + wait > PATIENCE_S:
+            self._leave_alone(error, wait)
+        return wait
 
     def _leave_alone(self, error: ClusterError, seconds: float = 0.0) -> None:
         self._silent = time.monotonic() + max(SILENT_S, seconds), error
