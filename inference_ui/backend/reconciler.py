@@ -10,6 +10,7 @@ the database and the cluster, so a restarted web server simply goes on.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +53,10 @@ _log = logging.getLogger(__name__)
 GAP = timedelta(seconds=60)
 """Looks that are further apart than this were interrupted by something."""
 
+BEGINNING_S = 2.0
+"""After so many seconds of a call nothing new is begun until the next one: what runs, ends or is to
+be stopped is not kept waiting by hundreds of tasks that a slow cluster takes one by one."""
+
 JUDGED_BY_SUMMARY = frozenset(
     {
         EndReason.COMPLETED,
@@ -88,7 +93,10 @@ class Reconciler:
         with self._store.read() as session:
             tasks = queries.unfinished(session)
         changed: set[str] = set()
-        for task in tasks:
+        began = time.monotonic()
+        for task in sorted(tasks, key=_is_new):
+            if _is_new(task) and time.monotonic() - began > BEGINNING_S:
+                break
             try:
                 changed |= self._move(task)
             except ClusterError as error:
@@ -256,6 +264,10 @@ class Reconciler:
                     self._cluster.remove(name)
         except ClusterError as error:
             _log.warning("leftovers could not be swept: %s", error)
+
+
+def _is_new(task: InferenceTask) -> bool:
+    return task.status == TaskStatus.QUEUED and task.stop_requested_at is None
 
 
 def last_lines(cluster: Cluster, name: str) -> tuple[LogTail, ...]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from inference_ui.backend import reconciler as reconciling
 from inference_ui.backend.cluster.kubernetes import views
-from inference_ui.backend.errors import ClusterError
+from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.reconciler import Reconciler
 from tests.support.installation import numbered_inputs
@@ -132,3 +133,55 @@ def test_a_batch_client_over_quota_says_so_and_begins_when_there_is_room(world: 
     wait_for(told, "the quota is named")
     world.plane.store.delete("resourcequotas", world.plane.namespace, "few")
     world.inside.wait_until(task.id, "SUCCEEDED")
+
+
+def test_a_slow_cluster_that_takes_many_tasks_keeps_no_other_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "BEGINNING_S", 0.2)
+    world.inside.product.engine.stop()
+    world.inside.dataset(numbered_inputs(1))
+    world.inside.package()
+    many = [world.inside.create(f"task {number}") for number in range(8)]
+    stopped = world.inside.create("last")
+    world.inside.product.tasks.stop(world.inside.administrator, stopped.id)
+    reconciler = Reconciler(world.inside.product.store, world.inside.product.cluster)
+    world.inside.product.cluster.names()
+    world.plane.server.slow(0.1)
+    reconciler.run_once()
+    assert world.inside.task(stopped.id).status == "FINISHING"
+    assert 1 <= len(deployments(world)) < len(many)
+
+    def all_there() -> bool:
+        reconciler.run_once()
+        return len(deployments(world)) == len(many)
+
+    wait_for(all_there, "the others are begun one after the other")
+    world.plane.server.relent()
+
+
+def test_what_is_stopped_on_a_lost_node_says_so_and_ends_when_the_node_is_back(
+    world: World,
+) -> None:
+    world.inside.dataset(numbered_inputs(500))
+    world.inside.package(DELAY_MS="50")
+    task = world.inside.create("long")
+    world.inside.wait_for_lines(task.id, 1)
+    [node] = [one.name for one in world.inside.product.cluster.nodes()]
+    world.plane.lose_node(node)
+    world.inside.product.tasks.stop(world.inside.administrator, task.id)
+    lost = Message("K8S_NODE_LOST", {"node": node})
+
+    def told() -> bool:
+        seen = world.inside.product.cluster.observe(f"task-{task.id}-1-client")
+        return seen.reason == Message("REMOVING") and seen.replicas[0].reason == lost
+
+    wait_for(told, "the node is named")
+    assert world.inside.task(task.id).status == "FINISHING"
+    world.plane.node_back(node)
+    world.inside.wait_until(task.id, "STOPPED")
+    assert world.left() == []
+
+
+def deployments(world: World) -> list[str]:
+    return [one for one in world.left() if one.startswith("deployments/")]

@@ -154,7 +154,7 @@ class KubernetesCluster:
                 seen = without_a_part(seen, refused.seen)
             return self._views.with_cards(seen)
         if pods:
-            return leaving(pods)
+            return leaving(pods, self._views.around)
         return refused.seen if refused is not None else GONE
 
     def remove(self, name: str, grace_s: float = 20.0) -> None:

@@ -42,21 +42,29 @@ def observation(
     """Return what is seen of a workload; ``now`` in Unix seconds, ``removing``: it was told to
     end."""
     if removing or owner.leaving:
-        return leaving(pods)
+        return leaving(pods, around)
     if owner.client:
         return _client(owner, pods, now, around)
     return _server(owner, pods, now, around)
 
 
-def leaving(pods: Collection[PodSeen]) -> Observation:
-    """Return what is seen of a workload that is being removed."""
+def leaving(pods: Collection[PodSeen], around: Around) -> Observation:
+    """Return what is seen of a workload that is being removed. A pod of a lost node stays until the
+    node is back, or known to be down: nobody can tell whether it still runs."""
     removing = Message("REMOVING")
-    there = sorted((pod for pod in pods if pod.node and not pod.ended), key=_age)
+    by_age = sorted(pods, key=_age)
+    there = [(pod.node, pod) for pod in by_age if pod.node and not pod.ended]
     if not there:
         return Observation(Phase.WAITING, reason=removing)
     replicas = tuple(
-        Replica(pod.name, Phase.STARTING, pod.node, restarts=len(pod.exits), reason=removing)
-        for pod in there
+        Replica(
+            pod.name,
+            Phase.STARTING,
+            node,
+            restarts=len(pod.exits),
+            reason=words.node_lost(node) if around.is_lost(node) else removing,
+        )
+        for node, pod in there
     )
     return Observation(Phase.STARTING, replicas, removing)
 
