@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import passthrough_event_spec
 
-from inference_ui.i18n.live import t
+from inference_ui.i18n.live import reason, t
 
 
 class LogView(rx.Component):
@@ -36,11 +36,13 @@ def log_panel(
     key: Any,
     text: Any,
     on_show: Any,
+    unseen: Any,
     before: rx.Component | None = None,
     **props: Any,
 ) -> rx.Component:
     """Return a log to read, and which others there are: ``tabs`` is a Var of ``LogTab``s, ``key``
     that of the one whose ``text`` is shown, ``on_show(key)`` shows another and stays with it.
+    ``unseen`` (a ``MessageRow``) says why there is nothing to read though there may be logs.
     ``before`` stands before the choice; ``props`` are more of :class:`LogView`."""
 
     def choice(tab: Any) -> rx.Component:
@@ -67,7 +69,9 @@ def log_panel(
         log=key,
         text=text,
         title=t("task.logs"),
-        empty=t("task.log_empty"),
+        empty=rx.cond(unseen.code != "", reason(unseen.code, unseen.args), t("task.log_empty")).to(
+            str
+        ),
         on_hold=on_show,
         **props,
     )

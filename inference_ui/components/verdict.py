@@ -21,7 +21,11 @@ def verdict_note(verdict: Any, stand: Any) -> rx.Component:
             rx.cond(verdict.kind == "warn", _starting(verdict, "warn"), _starting(verdict)),
         ),
         ("WAITING", note(t("task.waiting"), rx.el.p(_reason(verdict)), kind="warn")),
-        ("UNSEEN", note(_reason(verdict), rx.el.p(t("task.unseen_text")), kind="warn")),
+        (
+            "NOT_BEGUN",
+            note(t("task.waiting_begin"), rx.el.p(_reason(verdict)), kind="warn"),
+        ),
+        ("UNSEEN", _unseen(verdict)),
         ("ROOM", note(t("task.room"), rx.el.p(_reason(verdict)), kind="warn")),
         ("STOPPING", _stopping(verdict, stand)),
         ("FINISHING", _finishing(verdict, stand)),
@@ -64,6 +68,16 @@ def remedies(verdict: Any, evidence_of: Any, evidence: Any, *actions: rx.Compone
 def _queued(verdict: Any) -> rx.Component:
     why = rx.cond(verdict.reason.code != "", _reason(verdict), t("task.queued_unseen"))
     return note(why, rx.el.p(elapsed("task.queued_since", verdict.since)), kind="")
+
+
+def _unseen(verdict: Any) -> rx.Component:
+    then = rx.match(
+        verdict.then,
+        ("QUEUED", t("task.unseen_queued")),
+        ("ENDING", t("task.unseen_ending")),
+        t("task.unseen_text"),
+    )
+    return note(_reason(verdict), rx.el.p(then), kind="warn")
 
 
 def _starting(verdict: Any, kind: str = "") -> rx.Component:

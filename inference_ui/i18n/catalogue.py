@@ -20,7 +20,7 @@ Parts: TypeAlias = list[Any]
 
 KINDS = frozenset({"text", "number", "milli", "duration", "size"})
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
-_CASE = re.compile(r"\s*([A-Za-z0-9_]+)\s*\{")
+_CASE = re.compile(r"\s*([A-Za-z0-9_./-]+)\s*\{")
 
 
 class CatalogueError(ValueError):

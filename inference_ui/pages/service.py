@@ -272,6 +272,7 @@ def _logs() -> rx.Component:
         key=ServiceState.log_key,
         text=ServiceState.log_text,
         on_show=ServiceState.show_log,
+        unseen=ServiceState.log_unseen,
     )
 
 

@@ -20,12 +20,22 @@ def told() -> rx.Component:
     """Return the remark; nothing for a service that runs as it should."""
     return rx.fragment(
         rx.el.div(
-            rx.cond(ROW.unseen, _note(SAID, t("service.unseen_text"), "warn"), _standing()),
+            rx.cond(ROW.unseen, _note(SAID, _once_seen(), "warn"), _standing()),
             class_name="told",
             data_testid="told",
         ),
         rx.cond(ServiceState.remedies.length() > 0, _remedies()),
     )
+
+
+def _once_seen() -> rx.Var[str]:
+    """Say what comes once the cluster can be asked."""
+    return rx.match(
+        ROW.word,
+        ("STOPPING", t("service.unseen_stopping")),
+        ("DELETING", t("service.unseen_deleting")),
+        t("service.unseen_text"),
+    ).to(str)
 
 
 def _standing() -> rx.Component:

@@ -156,7 +156,7 @@ def _place(row: Any) -> rx.Component:
 
 def _ready(row: Any) -> rx.Component:
     return rx.cond(
-        (row.spec != "") & row.running,
+        (row.spec != "") & row.running & ~row.unseen,
         rx.el.span(
             rx.el.b(fmt_number(row.ready)),
             rx.el.span(" / ", fmt_number(row.replicas)),

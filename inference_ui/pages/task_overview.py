@@ -86,6 +86,7 @@ def logs() -> rx.Component:
         key=LOG.key,
         text=LOG.text,
         on_show=TaskState.show_log,
+        unseen=LOG.unseen,
         before=rx.cond(LOG.attempts.length() > 1, attempts),
         href=LOG.href,
         note=rx.cond(LOG.cut, t("task.log_cut"), ""),

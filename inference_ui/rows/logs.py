@@ -10,6 +10,7 @@ from inference_ui import routes
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskStatus
 from inference_ui.backend.services.task_logs import AttemptLogs
 from inference_ui.backend.services.tasks import WorkloadLog
+from inference_ui.rows.common import MessageRow, message_row
 
 CLIENT, SERVER = "client", "server"
 
@@ -43,7 +44,8 @@ class LogTab:
 @dataclass(frozen=True, slots=True)
 class LogRow:
     """The log that is read, and which others there are: of its ``attempt``, one of ``attempts``.
-    ``cut``: there is more of it, to be had whole at ``href``; ``live``: it is still written to."""
+    ``cut``: there is more of it, to be had whole at ``href``; ``live``: it is still written to.
+    ``unseen`` says why the logs of what runs cannot be read."""
 
     key: str = ""
     text: str = ""
@@ -53,6 +55,7 @@ class LogRow:
     tabs: list[LogTab] = field(default_factory=list)
     attempt: str = ""
     attempts: list[str] = field(default_factory=list)
+    unseen: MessageRow = field(default_factory=MessageRow)
 
 
 def log_row(found: AttemptLogs, key: str, task: InferenceTask) -> LogRow:
@@ -67,7 +70,14 @@ def log_row(found: AttemptLogs, key: str, task: InferenceTask) -> LogRow:
         tabs=log_tabs(found.logs),
         attempt=str(found.attempt),
         attempts=[str(number) for number in found.attempts],
+        unseen=message_row(found.unseen),
     )
+
+
+def kept(before: LogRow, now: LogRow, wish: str) -> bool:
+    """Tell whether the log that is shown stays: it cannot be read now, and what was read of it says
+    more than nothing. ``wish`` is the key that was chosen, ``""`` for whichever tells the most."""
+    return bool(now.unseen.code and before.key) and before.key.startswith(wish)
 
 
 def attempt_of(key: str) -> int | None:

@@ -55,9 +55,10 @@ def replica_row(replica: Replica) -> ReplicaRow:
     )
 
 
-def workload_rows(view: TaskView, logs: Collection[str]) -> list[ReplicaRow]:
+def workload_rows(view: TaskView, logs: Collection[str] | None) -> list[ReplicaRow]:
     """Return the replicas of a task's server and then its batch client; ``logs`` are the keys of
-    the logs that there are. What is gone is told as it was seen last; of an online service, which
+    the logs that there are, None while nobody can tell: then all that have a node may have one.
+    What is gone is told as it was seen last; of an online service, which
     goes on, only what it does now."""
     shared = isinstance(view.task.plan.server, Shared)
     before = () if shared else view.last.server
@@ -69,7 +70,9 @@ def workload_rows(view: TaskView, logs: Collection[str]) -> list[ReplicaRow]:
         replace(row, name="", phase="RUNNING" if row.phase == Phase.READY else row.phase)
         for _, row in _rows(view.client, view.last.client, view.task.status)
     ]
-    return [replace(row, log=row.log if row.log in logs else "") for row in (*servers, *clients)]
+    rows = (*servers, *clients)
+    known = {row.log for row in rows if row.node} if logs is None else logs
+    return [replace(row, log=row.log if row.log in known else "") for row in rows]
 
 
 def ready_count(rows: Iterable[ReplicaRow]) -> int:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inference_ui import routes
+from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.service import OnlineService
 from inference_ui.backend.services.online import ServiceView
 from inference_ui.backend.services.tasks import WorkloadLog
 from inference_ui.rows.ask import example_of
-from inference_ui.rows.common import shown_status, status_word
+from inference_ui.rows.common import MessageRow, message_row, shown_status, status_word
 from inference_ui.rows.logs import EVIDENCE_LINES, LogTab, readable, replica_label
 from inference_ui.rows.plan import command_words
 from inference_ui.rows.replicas import ReplicaRow, replica_row
@@ -82,15 +83,21 @@ class ServiceRows:
     logs: list[LogTab] = field(default_factory=list)
     log_key: str = ""
     log_text: str = ""
+    log_unseen: MessageRow = field(default_factory=MessageRow)
     evidence_of: str = ""
     evidence: str = ""
     remedies: list[str] = field(default_factory=list)
 
 
 def service_page(
-    view: ServiceView, logs: Sequence[WorkloadLog], actor: Actor, log_key: str
+    view: ServiceView,
+    logs: Sequence[WorkloadLog],
+    actor: Actor,
+    log_key: str,
+    unseen: Message | None = None,
 ) -> ServiceRows:
-    """Return the rows of a service as ``actor`` sees it; ``log_key`` is the log that was chosen."""
+    """Return the rows of a service as ``actor`` sees it; ``log_key`` is the log that was chosen,
+    ``unseen`` why those of what runs cannot be read."""
     service, row = view.service, service_row(view, actor)
     by_name = sorted(logs, key=lambda log: (len(log.replica), log.replica))
     telling = next((log for log in by_name if log.text.strip()), next(iter(by_name), None))
@@ -118,6 +125,7 @@ def service_page(
         logs=[LogTab(one.replica, replica_label(one.replica)) for one in by_name],
         log_key=log.replica if log else "",
         log_text=readable(log.text) if log else "",
+        log_unseen=message_row(unseen),
         evidence_of=replica_label(telling.replica) if failed and telling else "",
         evidence=_last_lines(telling) if failed and telling else "",
         remedies=_remedies(service) if failed else [],

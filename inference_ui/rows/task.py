@@ -97,7 +97,7 @@ def task_rows(
     ends = now + stand.left_s if stand.left_s is not None else None
     failed = task.status == TaskStatus.FAILED
     evidence_of, lines = evidence(logs.logs, task) if failed else ("", "")
-    replicas = workload_rows(view, {log.replica for log in logs.logs})
+    replicas = workload_rows(view, None if logs.unseen else {log.replica for log in logs.logs})
     return TaskRows(
         plan=plan_row(task, view.owner),
         stand=stand,

@@ -19,6 +19,9 @@ EXPECTED = frozenset(
 )
 """What every server is for a while when it starts: nothing to be warned of."""
 
+_UNASKED = "CLUSTER_"
+"""How the codes begin that say why a task waits of which the cluster could not be told."""
+
 REMEDIES: dict[EndReason, tuple[str, ...]] = {
     EndReason.SERVER_FAILED: ("READ_SERVER_LOG", "CHECK_COMMAND", "COPY_WITH_PACKAGE"),
     EndReason.SERVER_NOT_READY: ("READ_SERVER_LOG", "CHECK_READINESS", "COPY_WITH_PACKAGE"),
@@ -67,7 +70,7 @@ class VerdictRow:
 
     ``since``: from when on it has been so (Unix seconds). ``limit_s``: how long it may take.
     ``who``: the user who asked for it. ``end``: the code of why the task ended. ``remedies``:
-    codes of what can be done.
+    codes of what can be done. ``then``: what comes next where that is not just going on.
     """
 
     code: str = ""
@@ -78,6 +81,7 @@ class VerdictRow:
     who: str = ""
     end: str = ""
     remedies: list[str] = field(default_factory=list)
+    then: str = ""
 
 
 def verdict(view: TaskView) -> VerdictRow:
@@ -87,7 +91,7 @@ def verdict(view: TaskView) -> VerdictRow:
     if status.ended:
         return _ending(view)
     if view.unseen is not None:
-        return VerdictRow("UNSEEN", "warn", message_row(view.unseen))
+        return _unseen(task, view.unseen)
     if status is TaskStatus.FINISHING:
         return _ending(view)
     if stopping(task):
@@ -95,10 +99,21 @@ def verdict(view: TaskView) -> VerdictRow:
     return _going(view, status)
 
 
+def _unseen(task: InferenceTask, why: Message) -> VerdictRow:
+    """Return why the cluster cannot be asked; ``then`` says what comes once it can."""
+    if stopping(task) or task.status == TaskStatus.FINISHING:
+        then = "ENDING"
+    else:
+        then = "QUEUED" if task.status == TaskStatus.QUEUED else ""
+    return VerdictRow("UNSEEN", "warn", message_row(why), then=then)
+
+
 def _going(view: TaskView, status: TaskStatus) -> VerdictRow:
     task = view.task
     reason = message_row(task.waiting)
     since = unix(task.status_since)
+    if status is TaskStatus.QUEUED and task.waiting and task.waiting.code.startswith(_UNASKED):
+        return _unseen(task, task.waiting)
     if status is TaskStatus.QUEUED:
         return VerdictRow("QUEUED", reason=reason, since=since)
     if status is TaskStatus.STARTING:
@@ -106,7 +121,8 @@ def _going(view: TaskView, status: TaskStatus) -> VerdictRow:
         limit = task.plan.package.launch.ready_timeout_s
         return VerdictRow("STARTING", kind, reason, since, limit)
     if reason.code:
-        return VerdictRow("WAITING", "warn", reason)
+        begun = view.progress is not None and view.progress.succeeded + view.progress.failed
+        return VerdictRow("WAITING" if begun else "NOT_BEGUN", "warn", reason)
     room = view.progress.room if view.progress is not None else None
     return VerdictRow("ROOM", "warn", _lack_of(room)) if room is not None else VerdictRow()
 

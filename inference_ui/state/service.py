@@ -27,6 +27,10 @@ from inference_ui.rows.task import ReplicaRow
 from inference_ui.state import live
 from inference_ui.state.service_actions import ServiceActions
 
+OF_CLUSTER = frozenset({"replicas", "ready"})
+OF_LOGS = frozenset({"logs", "log_key", "log_text", "log_unseen"})
+"""What was seen last stays while the cluster cannot be asked."""
+
 
 class ServiceState(ServiceActions, rx.State):
     """State of a service's page. ``shown`` is the id of the service whose rows these are;
@@ -46,6 +50,7 @@ class ServiceState(ServiceActions, rx.State):
     logs: list[LogTab] = []
     log_key: str = ""
     log_text: str = ""
+    log_unseen: MessageRow = MessageRow()
     evidence_of: str = ""
     evidence: str = ""
     remedies: list[str] = []
@@ -107,13 +112,16 @@ class ServiceState(ServiceActions, rx.State):
         except NotFound:
             self.missing = True
             return
+        stay = OF_CLUSTER if rows.row.unseen else frozenset()
+        if rows.log_unseen.code and self.log_key.startswith(wish) and self.log_key:
+            stay |= OF_LOGS
         for row in fields(rows):
             value = getattr(rows, row.name)
-            if getattr(self, row.name) != value:
+            if row.name not in stay and getattr(self, row.name) != value:
                 setattr(self, row.name, value)
 
 
 def _rows(user: Actor, service_id: str, log_wish: str) -> ServiceRows:
     online = product().online
-    view = online.view(user, service_id)
-    return service_page(view, online.logs(user, service_id), user, log_wish)
+    view, found = online.view(user, service_id), online.logs(user, service_id)
+    return service_page(view, found.logs, user, log_wish, found.unseen)

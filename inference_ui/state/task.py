@@ -15,7 +15,7 @@ from inference_ui.rows.chart import ChartRow
 from inference_ui.rows.common import MessageRow, message_row
 from inference_ui.rows.events import AttemptRow
 from inference_ui.rows.failures import FailureRow
-from inference_ui.rows.logs import LogRow, attempt_key, attempt_of
+from inference_ui.rows.logs import LogRow, attempt_key, attempt_of, kept
 from inference_ui.rows.plan import PlanRow
 from inference_ui.rows.replicas import ReplicaRow
 from inference_ui.rows.task import StandRow, TaskRows, task_rows
@@ -23,7 +23,7 @@ from inference_ui.rows.timeline import StepRow
 from inference_ui.rows.verdict import VerdictRow
 from inference_ui.state import live
 
-OF_CLUSTER = ("replicas", "ready", "log")
+OF_CLUSTER = frozenset({"replicas", "ready"})
 
 
 class TaskState(rx.State):
@@ -111,10 +111,12 @@ class TaskState(rx.State):
     def _show(self, rows: TaskRows) -> None:
         """Assign what differs: what is assigned is sent to the tab, equal or not. While the cluster
         cannot be asked, what was seen of it last stays."""
-        kept = OF_CLUSTER if rows.verdict.code == "UNSEEN" else ()
+        stay = OF_CLUSTER if rows.verdict.code == "UNSEEN" else frozenset()
+        if kept(self.log, rows.log, self._log_wish):
+            stay |= {"log"}
         for row in fields(rows):
             value = getattr(rows, row.name)
-            if row.name not in kept and getattr(self, row.name) != value:
+            if row.name not in stay and getattr(self, row.name) != value:
                 setattr(self, row.name, value)
 
 

@@ -100,7 +100,7 @@ def test_a_service_is_deployed_asked_stopped_started_again_and_deleted(installat
     online.stop(admin, made.id)
     wait_until(installation, made.id, "STOPPED")
     assert servers_of(installation) == []
-    assert "loading the model" in online.logs(admin, made.id)[0].text
+    assert "loading the model" in online.logs(admin, made.id).logs[0].text
     with pytest.raises(Conflict):
         online.ask(admin, made.id, Question(json="{}"))
     online.start(admin, made.id)
@@ -143,7 +143,7 @@ def test_a_service_that_cannot_run_fails_with_its_reason_and_log_and_may_be_star
     failed = wait_until(installation, made.id, "FAILED")
     assert failed.detail.code == "PROCESS_EXITED"
     assert failed.detail.args["exit_code"] == 3
-    logs = installation.product.online.logs(installation.administrator, made.id)
+    logs = installation.product.online.logs(installation.administrator, made.id).logs
     assert "no such file or directory" in logs[0].text
     wait_for(lambda: not installation.product.cluster.names(), "nothing left")
     assert service(installation, made.id).status == "FAILED"

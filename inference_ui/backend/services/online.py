@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from inference_ui.backend.errors import (
 )
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.columns import utc_now
+from inference_ui.backend.models.compute import Node
 from inference_ui.backend.models.service import OnlineService, ServiceStatus, ServiceWish
 from inference_ui.backend.models.task import InferenceTask
 from inference_ui.backend.ports import Cluster, Observation
@@ -36,6 +37,7 @@ from inference_ui.backend.services.service_drafts import (
     deployed_of,
     registered_of,
 )
+from inference_ui.backend.services.shared import Shared
 from inference_ui.backend.services.tasks import WorkloadLog
 from inference_ui.backend.services.workloads import service_workload_name
 from inference_ui.backend.store import accounts as account_queries
@@ -59,6 +61,14 @@ class ServiceView:
     unseen: Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceLogs:
+    """The logs of a service's replicas. ``unseen`` says why those of what runs cannot be read."""
+
+    logs: tuple[WorkloadLog, ...]
+    unseen: Message | None = None
+
+
 class OnlineServices:
     """The use cases of online services. ``changes`` is told of everything that is written."""
 
@@ -74,6 +84,7 @@ class OnlineServices:
         self._cluster = cluster
         self._changes = changes
         self._now = now
+        self._up_to_date: Shared[tuple[Node, ...]] = Shared(changes)
         self._turn = itertools.count()
         self._asking = threading.BoundedSemaphore(AT_ONCE)
         self._askers: set[str] = set()
@@ -101,22 +112,27 @@ class OnlineServices:
         seen = unseen = None
         if service.deployed and service.status != ServiceStatus.STOPPED:
             try:
+                # What is seen of a workload may be old; the nodes are not, or say so.
+                self._up_to_date.get("", self._cluster.nodes)
                 seen = self._cluster.observe(service_workload_name(service))
             except ClusterError as error:
                 unseen = error.message
         return ServiceView(service, names.get(service.owner_id, ""), seen, tuple(tasks), unseen)
 
-    def logs(self, actor: Actor, service_id: str, lines: int = 200) -> tuple[WorkloadLog, ...]:
+    def logs(self, actor: Actor, service_id: str, lines: int = 200) -> ServiceLogs:
         """Return the last lines of each replica of the current start, saved ones included."""
         with self._store.read() as session:
             service = _known(session, service_id)
             saved = queries.saved_logs(session, service_id, service.attempt)
         found = {log.replica: WorkloadLog("server", log.replica, log.text, False) for log in saved}
+        unseen = None
         if service.deployed:
-            with suppress(ClusterError):  # the service's page says why it cannot be asked
+            try:
                 for tail in self._cluster.logs(service_workload_name(service), lines):
                     found[tail.replica] = WorkloadLog("server", tail.replica, tail.text, True)
-        return tuple(found[key] for key in sorted(found))
+            except ClusterError as error:
+                unseen = error.message
+        return ServiceLogs(tuple(found[key] for key in sorted(found)), unseen)
 
     def check_deploy(self, actor: Actor, draft: DeployDraft) -> ServiceCheck:
         """Say what is wrong with each field, and what the service would wait for. Changes nothing.

@@ -134,12 +134,21 @@ class Queueing:
     ) -> Queued:
         waiting = alike[0]
         demand = waiting.demand
+        # Some replicas may run while others wait: they do not wait for each other.
+        own = "" if _foreign(demand) else demand.application
         since = datetime.fromtimestamp(demand.since, self._now().tzinfo)
-        shape = (demand.resources, demand.placement, demand.replicas, demand.companion)
+        others = [(one.application, one.left_s) for one in ending if one.application != own]
+        shape = (
+            demand.resources,
+            demand.placement,
+            demand.replicas,
+            demand.companion,
+            own if len(others) < len(ending) else "",
+        )
         if shape not in told:  # the same is asked for again and again
             usable = could_hold(demand, found)
             there = [node for node in found if node.name in usable]
-            ends = release(demand, there, [(one.application, one.left_s) for one in ending])
+            ends = release(demand, there, others)
             told[shape] = (_shut(demand, found), ends)
         shut, ends = told[shape]
         return Queued(
@@ -200,12 +209,16 @@ def _ending(tasks: Iterable[InferenceTask], found: Sequence[Node]) -> tuple[Endi
         for held in cards_in_use(node) if node.tenants else ():
             if held.application in on:
                 on[held.application][node.name] += 1
-    rows = [
-        Ending(task.name, task.id, task.left_s, max(places.values()), tuple(sorted(places)))
-        for task in tasks
-        if (places := on[task.name])
-    ]
+    rows = [_ending_of(task, places) for task in tasks if (places := on[task.name])]
     return tuple(sorted(rows, key=lambda one: (one.left_s is None, one.left_s or 0.0)))
+
+
+def _ending_of(task: InferenceTask, places: Counter[str]) -> Ending:
+    """Return what a task frees on its ``places``: where it has cards, those without any (its
+    client's node) do not count."""
+    cards = max(places.values())
+    where = sorted(node for node, held in places.items() if held or not cards)
+    return Ending(task.name, task.id, task.left_s, cards, tuple(where))
 
 
 def _shut(demand: Demand, found: Sequence[Node]) -> tuple[Message, ...]:

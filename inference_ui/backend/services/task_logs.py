@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from inference_ui.backend.errors import ClusterError, NotFound
+from inference_ui.backend.errors import ClusterError, Message, NotFound
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.task import InferenceTask, TaskLog, TaskStatus
 from inference_ui.backend.ports import Cluster, LogTail, workload_name
@@ -24,11 +23,13 @@ LINES, CHARACTERS = 500, 64_000
 
 @dataclass(frozen=True, slots=True)
 class AttemptLogs:
-    """The logs of one ``attempt``; ``attempts`` are those of which there can be any."""
+    """The logs of one ``attempt``; ``attempts`` are those of which there can be any. ``unseen``
+    says why those of what runs cannot be read."""
 
     attempt: int
     attempts: tuple[int, ...]
     logs: tuple[WorkloadLog, ...]
+    unseen: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,16 @@ class TaskLogs:
             chosen = attempt if attempt in attempts else task.attempt
             saved = queries.saved_logs(session, task_id, chosen)
         found = {(log.role, log.replica): _kept(log) for log in saved}
+        unseen = None
         if chosen == task.attempt and not TaskStatus(task.status).ended:
-            with contextlib.suppress(ClusterError):  # the task's page says why it cannot be asked
+            try:
                 for role in ROLES:
                     for tail in self._cluster.logs(workload_name(task.id, chosen, role), LINES):
                         found[role, tail.replica] = _live(role, tail)
+            except ClusterError as error:
+                unseen = error.message
         logs = tuple(found[key] for key in sorted(found, reverse=True))
-        return AttemptLogs(chosen, tuple(sorted(attempts)), logs)
+        return AttemptLogs(chosen, tuple(sorted(attempts)), logs, unseen)
 
     def whole(self, actor: Actor, task_id: str, replica: str) -> LogFile:
         """Return the whole log of a replica, of any attempt: all that it wrote while it is there,

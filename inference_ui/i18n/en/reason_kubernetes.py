@@ -7,11 +7,15 @@ def _some(count: str, one: str, many: str) -> str:
     return f"{{{count}, select, 0 {{}} 1 {{; 1 {one}}} other {{; {number} {many}}}}}"
 
 
+_CARDS = (
+    "{card, select, nvidia.com/gpu {few GPUs} cambricon.com/mlu {few MLUs} other {little {card}}}"
+)
+
 TEXT = {
     # why a pod has no node
     "K8S_UNSCHEDULABLE": "{nodes, plural, one {The only node has no room} "
     "other {None of # nodes has room}}"
-    + _some("cards", "has too little {card}", "have too little {card}")
+    + _some("cards", f"has too {_CARDS}", f"have too {_CARDS}")
     + _some("unfit", "has no card that HAMi can give", "have no card that HAMi can give")
     + _some("memory", "has too little memory", "have too little memory")
     + _some("cpu", "has too little CPU", "have too little CPU")

@@ -1,6 +1,8 @@
 AREA = "service"
 TEXT = {
     "unseen_text": "The service goes on in the cluster; this page updates once it can be reached.",
+    "unseen_stopping": "Its nodes are freed, and the service stops, once that is over.",
+    "unseen_deleting": "Its nodes are freed, and the service is deleted, once that is over.",
     "title": "Online service",
     "missing": "There is no such online service",
     "missing_text": "The address may be wrong, or it was deleted.",

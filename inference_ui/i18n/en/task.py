@@ -57,13 +57,16 @@ TEXT = {
     "step.STOPPED": "Stopped",
     # what is said first
     "queued_unseen": "Just submitted; looking for a free node",
-    "unseen_text": "The task goes on in the cluster. Replicas and logs are as they were seen last; "
-    "they update once it can be reached.",
+    "unseen_text": "The task goes on in the cluster; this page updates once it can be reached.",
+    "unseen_queued": "It starts by itself once that is over.",
+    "unseen_ending": "All results so far are kept; its nodes are freed, and the task ends, "
+    "once that is over.",
     "queued_since": "Waiting for {seconds, duration}. It starts by itself when its turn comes.",
     "starting": "The server is starting",
     "starting_since": "For {seconds, duration}",
     "starting_limit": "at most {limit, duration}",
     "waiting": "Inference is paused",
+    "waiting_begin": "Inference cannot begin yet",
     "room": "The results will not fit",
     "stopping": "Stopping",
     "stopping_by": "{who} asked it to stop; it is ending",
@@ -221,7 +224,8 @@ TEXT = {
     "workloads_cards": "{count, number} × {model}",
     "workloads_service": "Its server is the online service “{service}”, which goes on running.",
     "service_logs": "Logs of the service",
-    "last_exit": "last exit code {code, number}",
+    "last_exit": "last exit code {code, number}"
+    "{code, select, 137 {, most likely out of memory} other {}}",
     "phase.RUNNING": "Running",
     "log_find": "Find in the log",
     "log_matches": "{at, number} / {count, number}",

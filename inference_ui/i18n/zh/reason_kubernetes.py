@@ -9,7 +9,11 @@ def _some(count: str, words: str) -> str:
 TEXT = {
     # why a pod has no node
     "K8S_UNSCHEDULABLE": "{nodes, number} 个节点都放不下"
-    + _some("cards", "{cards, number} 个的 {card} 不够")
+    + _some(
+        "cards",
+        "{cards, number} 个的 {card, select, nvidia.com/gpu {GPU} cambricon.com/mlu {MLU} "
+        "other {{card}}} 不够",
+    )
     + _some("unfit", "{unfit, number} 个没有 HAMi 能分出来的卡")
     + _some("memory", "{memory, number} 个的内存不够")
     + _some("cpu", "{cpu, number} 个的 CPU 不够")

@@ -2,7 +2,7 @@ AREA = "reason"
 TEXT = {
     "SERVER_STARTING": "服务端正在启动、加载模型（{replicas, number} 个节点）",
     "SERVER_AWAY": "服务端暂时没有响应，恢复后接着推理",
-    "SERVER_NOT_READY_IN_TIME": "等了 {seconds, duration}，服务端一直没有就绪",
+    "SERVER_NOT_READY_IN_TIME": "等了 {seconds, duration}还没有就绪",
     "NO_ITEM_DONE": "{hours, number} 小时里没有推理完任何一项",
     "SUMMARY_MISSING": "发送请求的程序结束了，但没有留下汇总，请看日志",
     "NO_ROOM_FOR_RESULTS": "还要写约 {needed, size}，输出卷只剩 {free, size}。请腾出空间："

@@ -1,6 +1,8 @@
 AREA = "service"
 TEXT = {
     "unseen_text": "服务在集群里照常运行；连上后这里会自动更新。",
+    "unseen_stopping": "恢复后自动释放节点，然后停止。",
+    "unseen_deleting": "恢复后自动释放节点，然后删除。",
     "title": "在线服务",
     "missing": "没有这个在线服务",
     "missing_text": "地址可能写错了，或者它已被删除。",

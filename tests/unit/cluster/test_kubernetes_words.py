@@ -44,8 +44,8 @@ IMAGE = "registry.example/missing:1"
     [
         (
             words.unschedulable(TOO_MANY_CARDS),
-            "8 个节点都放不下，7 个的 cambricon.com/mlu 不够，1 个已停止调度",
-            "None of 8 nodes has room; 7 have too little cambricon.com/mlu; 1 is cordoned",
+            "8 个节点都放不下，7 个的 MLU 不够，1 个已停止调度",
+            "None of 8 nodes has room; 7 have too few MLUs; 1 is cordoned",
         ),
         (
             words.unschedulable(WRONG_DRIVER),
@@ -70,9 +70,8 @@ IMAGE = "registry.example/missing:1"
                 "0/2 nodes are available: 1 Insufficient nvidia.com/gpu, "
                 "2 node(s) were struck by lightning."
             ),
-            "2 个节点都放不下，1 个的 nvidia.com/gpu 不够；"
-            "集群还说：2 node(s) were struck by lightning",
-            "None of 2 nodes has room; 1 has too little nvidia.com/gpu; "
+            "2 个节点都放不下，1 个的 GPU 不够；集群还说：2 node(s) were struck by lightning",
+            "None of 2 nodes has room; 1 has too few GPUs; "
             "the cluster adds: 2 node(s) were struck by lightning",
         ),
         (

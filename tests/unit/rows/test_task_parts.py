@@ -20,7 +20,7 @@ from inference_ui.backend.services.task_logs import AttemptLogs
 from inference_ui.backend.services.tasks import TaskView, WorkloadLog
 from inference_ui.rows.bounds import bound_row
 from inference_ui.rows.events import event_rows
-from inference_ui.rows.logs import attempt_key, attempt_of, log_row
+from inference_ui.rows.logs import attempt_key, attempt_of, kept, log_row
 from inference_ui.rows.plan import plan_row
 from inference_ui.rows.replicas import ready_count, workload_rows
 from inference_ui.rows.task import task_rows
@@ -61,6 +61,13 @@ class TestWorkloads:
         assert (client.name, client.phase, client.log) == ("", "RUNNING", "")
         assert (client.restarts, client.exit_code) == (1, 137)
         assert ready_count([server, client]) == 1
+
+    def test_while_nobody_can_tell_which_logs_there_are_all_that_have_a_node_may_have_one(
+        self,
+    ) -> None:
+        placed, waiting = Replica(SERVER, Phase.READY, "node-1"), Replica("x-1", Phase.WAITING)
+        view = a_view(a_task(status="RUNNING"), server=seen(placed, waiting))
+        assert [row.log for row in workload_rows(view, None)] == [SERVER, ""]
 
     @pytest.mark.parametrize(
         ("cards", "slots", "shown"),
@@ -218,6 +225,17 @@ class TestBounds:
 
 
 class TestLogChoice:
+    def test_a_log_that_cannot_be_read_now_stays_unless_another_was_chosen(self) -> None:
+        task, log = a_task(status="RUNNING"), WorkloadLog("client", CLIENT, "a line", live=True)
+        before = log_row(AttemptLogs(1, (1,), (log,)), "", task)
+        away = log_row(AttemptLogs(1, (1,), (), Message("CLUSTER_UNREACHABLE")), "", task)
+        assert away.unseen.code == "CLUSTER_UNREACHABLE"
+        assert kept(before, away, "")
+        assert kept(before, away, CLIENT)
+        assert not kept(before, away, SERVER)
+        assert not kept(before, before, ""), "it can be read"
+        assert not kept(away, away, ""), "nothing was read of it"
+
     def test_a_log_says_where_it_is_to_be_had_whole_and_that_it_was_cut(self) -> None:
         log = WorkloadLog("client", CLIENT, "a line", live=True, cut=True)
         row = log_row(AttemptLogs(1, (1,), (log,)), "", a_task(status="RUNNING"))

@@ -184,13 +184,23 @@ class TestVerdict:
 
     def test_a_server_that_is_away_is_a_warning(self) -> None:
         task = a_task(status="RUNNING", waiting_for=Message("SERVER_AWAY").to_json())
-        assert (verdict(a_view(task)).code, verdict(a_view(task)).kind) == ("WAITING", "warn")
+        before = verdict(a_view(task))
+        since = verdict(a_view(task, progress=a_progress(succeeded=1)))
+        assert (before.code, before.kind) == ("NOT_BEGUN", "warn")
+        assert (since.code, since.kind) == ("WAITING", "warn")
 
     @pytest.mark.parametrize("status", ["QUEUED", "STARTING", "RUNNING", "FINISHING"])
     def test_a_cluster_that_cannot_be_asked_comes_before_all_else(self, status: str) -> None:
         task = a_task(status=status, stop_requested_at=NOW, end_reason="STOPPED_BY_USER")
         row = verdict(a_view(task, unseen=Message("CLUSTER_UNREACHABLE", {"error": "refused"})))
         assert (row.code, row.kind, row.reason.args) == ("UNSEEN", "warn", {"error": "refused"})
+        assert row.then == "ENDING"
+
+    def test_a_task_of_which_the_cluster_was_not_told_starts_once_it_can_be(self) -> None:
+        why = Message("CLUSTER_UNREACHABLE", {"error": "refused"})
+        row = verdict(a_view(a_task(status="QUEUED", waiting_for=why.to_json())))
+        assert (row.code, row.reason.code, row.then) == ("UNSEEN", why.code, "QUEUED")
+        assert verdict(a_view(a_task(status="RUNNING"), unseen=why)).then == ""
 
     def test_a_cluster_that_cannot_be_asked_is_nothing_to_an_ended_task(self) -> None:
         task = a_task(status="SUCCEEDED", end_reason="COMPLETED", ended_at=NOW)

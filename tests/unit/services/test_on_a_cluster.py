@@ -51,7 +51,8 @@ class World:
         self.pages = shelves.dataset("pages", inputs, "pages")
         self.disk = shelves.volume("disk", folder / "disk")
         self.off = shelves.dataset("off", self.disk, "in/pages")
-        cluster, changes = MemoryCluster(runs_images=runs_images), Changes()
+        self.cluster = cluster = MemoryCluster(runs_images=runs_images)
+        changes = Changes()
         self.packages = Packages(store, changes)
         self.tasks = Tasks(store, cluster, changes)
         self.online = OnlineServices(store, cluster, changes)
@@ -172,3 +173,15 @@ def test_the_built_in_volumes_lie_on_the_claim_that_holds_the_data_folder(tmp_pa
         "results": ("shared", "data/volumes/results"),
         "datasets": ("shared", "data/volumes/datasets"),
     }
+
+
+def test_a_service_whose_cluster_answers_no_more_says_so_and_why_its_log_is_missing(
+    world: World,
+) -> None:
+    made = world.online.deploy(world.actor, DeployDraft("live", world.draft.server))
+    world.cluster.unreachable = True
+    seen = world.online.view(world.actor, made.id)
+    assert seen.unseen is not None
+    assert (seen.unseen.code, seen.seen) == ("CLUSTER_UNREACHABLE", None)
+    told = world.online.logs(world.actor, made.id)
+    assert told.unseen == seen.unseen

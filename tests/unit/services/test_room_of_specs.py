@@ -221,6 +221,31 @@ def test_a_task_that_waits_for_a_service_stands_in_the_queue_without_cards(world
     assert (queued.application, queued.demand, queued.reason) == ("task-1", None, waiting)
 
 
+def test_replicas_that_wait_do_not_wait_for_those_of_the_same_task(world: World) -> None:
+    world.offer(node("one", card(1, "task-1"), card(2, "task-1")))
+    task = world.queue(1, status=TaskStatus.RUNNING, left_s=120.0)
+    rest = Demand(f"task-{task.id}-1-server", task.name, world.pair.resources, since=world.now)
+    other = Demand("team-a/task-1", task.name, world.pair.resources, since=world.now)
+    world.cluster.remove(rest.name)
+    world.cluster.finish_removal(rest.name)
+    for waiting, frees in ((rest, None), (other, ("task-1",))):
+        world.cluster.others = (Waiting(waiting),)
+        world.changes.publish(frozenset({"cluster:nodes"}))
+        [queued] = world.queueing.look(world.user).queued
+        assert (queued.release and queued.release.applications) == frees
+
+
+def test_cards_are_freed_where_they_are_and_not_on_the_clients_node(world: World) -> None:
+    tenants = (Tenant("task-1", cpu_millis=1000),)
+    world.offer(node("one", card(1, "task-1")), node("two", tenants=tenants))
+    world.queue(1, status=TaskStatus.RUNNING)
+    [ending] = world.queueing.look(world.user).ending
+    assert (ending.cards, ending.nodes) == (1, ("one",))
+    world.offer(node("one", tenants=tenants), node("two", tenants=tenants))
+    [ending] = world.queueing.look(world.user).ending
+    assert (ending.cards, ending.nodes) == (0, ("one", "two"))
+
+
 def test_what_nobody_here_started_frees_nothing(world: World) -> None:
     world.offer(node("one", card(1, "foreign"), card(2, "foreign")))
     world.queue(1)

@@ -88,6 +88,19 @@ def test_of_what_runs_the_end_is_shown_and_that_there_is_more(world: World) -> N
     assert (log.text, log.cut) == ("end", True)
 
 
+def test_logs_that_cannot_be_read_now_say_why_and_saved_ones_are_there(world: World) -> None:
+    world.say("one")
+    saved = world.save(2, "client", "1 of 2 done")
+    world.cluster.unreachable = True
+    away = world.logs.of(READER, world.task.id)
+    assert away.unseen is not None
+    assert away.unseen.code == "CLUSTER_UNREACHABLE"
+    assert [log.replica for log in away.logs] == [saved]
+    assert world.logs.of(READER, world.task.id, 1).unseen is None, "all of it was saved"
+    world.cluster.unreachable = False
+    assert world.logs.of(READER, world.task.id).unseen is None
+
+
 def test_logs_of_earlier_attempts_can_be_chosen(world: World) -> None:
     now = world.logs.of(READER, world.task.id)
     assert (now.attempt, now.attempts) == (2, (1, 2))
