@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,3 +186,47 @@ def test_what_is_stopped_on_a_lost_node_says_so_and_ends_when_the_node_is_back(
 
 def deployments(world: World) -> list[str]:
     return [one for one in world.left() if one.startswith("deployments/")]
+
+
+def test_a_secret_that_an_earlier_server_left_is_not_taken_for_its_own(world: World) -> None:
+    world.inside.product.engine.stop()
+    world.inside.dataset(numbered_inputs(500))
+    world.inside.package(DELAY_MS="50", FLAVOUR="plain")
+    task = world.inside.create("long")
+    plane, name = world.plane, f"task-{task.id}-1-server"
+    before = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": "before"}
+    metadata = {
+        "name": name,
+        "namespace": plane.namespace,
+        "labels": {"app.kubernetes.io/instance": name},
+        "ownerReferences": [before],
+        "finalizers": ["example.com/slow"],
+    }
+    plane.store.create("secrets", {"metadata": metadata, "type": "Opaque"})
+    world.inside.product.engine.start()
+    wait_for(lambda: _secret(world, name)["metadata"].get("deletionTimestamp"), "it shall go")
+
+    def told() -> bool:
+        seen = world.inside.product.cluster.observe(name)
+        return seen.reason == Message("REMOVING")
+
+    wait_for(told, "its end is waited for")
+    left = _secret(world, name)
+    left["metadata"]["finalizers"] = []
+    plane.store.update("secrets", left)
+
+    def own() -> bool:
+        found = plane.store.get("secrets", plane.namespace, name)
+        owners = found["metadata"]["ownerReferences"] if found else []
+        return [one["uid"] for one in owners] != ["before"] and bool(owners)
+
+    wait_for(own, "it has one of its own")
+    world.inside.product.tasks.stop(world.inside.administrator, task.id)
+    world.inside.wait_until(task.id, "STOPPED")
+    assert world.left() == []
+
+
+def _secret(world: World, name: str) -> dict[str, Any]:
+    found = world.plane.store.get("secrets", world.plane.namespace, name)
+    assert found is not None
+    return dict(found)

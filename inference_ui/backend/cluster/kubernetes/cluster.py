@@ -251,7 +251,7 @@ class KubernetesCluster:
         first, *children = self._objects(workload)
         uid = owner.uid if owner is not None else self._create_owner(kind, first)
         for child in children:
-            self._create_child(owned(child, first, uid), fresh=owner is None)
+            self._create_child(owned(child, first, uid), uid, fresh=owner is None)
         with self._lock:
             self._whole.add(uid)
 
@@ -269,11 +269,17 @@ class KubernetesCluster:
         need = card_need(workload.resources, self._views.bases())
         return server_objects(workload, need, self._site)
 
-    def _create_child(self, child: Manifest, *, fresh: bool) -> None:
-        """Create a child; one that another life of the product has made already stays."""
+    def _create_child(self, child: Manifest, owner: str, *, fresh: bool) -> None:
+        """Create a child; one that another life of the product has made for this owner already
+        stays. One that an earlier owner of the same name has left will go with it, and is waited
+        for: without its own, no pod of the new owner could be started again, or be found."""
         kind = SECRETS if child["kind"] == SECRETS.name else SERVICES
-        if fresh or not self._views.has_child(kind, child["metadata"]["name"]):
-            self._api.create(kind, child)
+        name = child["metadata"]["name"]
+        if not fresh and self._views.had_child(kind, name, owner):
+            return
+        made = self._api.create(kind, child)
+        if made is None and not self._views.has_child(kind, name, owner):
+            raise ClusterError("REMOVING")
 
     def _rests(self, name: str) -> bool:
         """Tell whether it is too early to ask again for what was refused."""

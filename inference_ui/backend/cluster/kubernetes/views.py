@@ -54,7 +54,7 @@ class Views:
         self._inventory = NodePods()
         self._filtered, self._not_created = Said(), Said()
         self.around = Around(self._inventory.is_lost, self._filtered.of, self._not_created.of)
-        self._children: dict[Kind, frozenset[str]] = {}
+        self._children: dict[Kind, frozenset[tuple[str, str]]] = {}
         self._own_watches = (
             self._watch_own(DEPLOYMENTS, self._deployments),
             self._watch_own(JOBS, self._jobs),
@@ -172,16 +172,25 @@ class Views:
         """Return the pod of this name, if it is one of the workload."""
         return next((pod for pod in self.pods_by_age(workload) if pod.name == name), None)
 
-    def has_child(self, kind: Kind, name: str) -> bool:
-        """Tell whether an earlier life of the product has made this Service or Secret."""
+    def had_child(self, kind: Kind, name: str, owner: str) -> bool:
+        """Tell whether an earlier life of the product has made this Service or Secret for the owner
+        of this uid."""
         if kind not in self._children:
-            query = {"labelSelector": names.SELECTOR}
-            found = self._api.get_json(kind.path(self._api.namespace), **query)
-            self._children[kind] = frozenset(
-                objects.text(objects.part(one, "metadata"), "name")
-                for one in objects.parts(found, "items")
-            )
-        return name in self._children[kind]
+            self._children[kind] = self._list_children(kind, names.SELECTOR)
+        return (name, owner) in self._children[kind]
+
+    def has_child(self, kind: Kind, name: str, owner: str) -> bool:
+        """Ask whether there is this Service or Secret of the owner of this uid now."""
+        return (name, owner) in self._list_children(kind, f"{names.INSTANCE_LABEL}={name}")
+
+    def _list_children(self, kind: Kind, selector: str) -> frozenset[tuple[str, str]]:
+        found = self._api.get_json(kind.path(self._api.namespace), labelSelector=selector)
+        return frozenset(
+            (objects.text(metadata, "name"), objects.text(owner, "uid"))
+            for one in objects.parts(found, "items")
+            for metadata in [objects.part(one, "metadata")]
+            for owner in objects.parts(metadata, "ownerReferences")
+        )
 
     def nodes(self) -> tuple[Node, ...]:
         """Return the nodes with what is used of them."""
