@@ -29,6 +29,7 @@ from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.workloads import server_workload
 from inference_ui.backend.store.database import Store
+from inference_ui.rows.cluster import cluster_rows
 from tests.support.samples import a_plan, a_task, through
 
 GIB = 1 << 30
@@ -276,3 +277,11 @@ def test_a_pod_of_others_that_is_called_like_a_task_is_not_that_task(world: Worl
     own, other = world.queueing.look(world.user).queued
     assert (own.application, own.owner.kind) == ("task-1", "task")
     assert (other.application, other.owner.kind) == ("task-1", "")
+
+
+def test_the_page_says_that_of_some_cards_nothing_states_which_they_are(world: World) -> None:
+    loose = replace(node("loose", card(0), card(0)), unplaced=(CardUse("b", 1, MLU, "X8"),))
+    for nodes, told in (((IDLE,), False), ((IDLE, loose), True)):
+        world.offer(*nodes)
+        found = world.capacity.nodes(world.user, NodeFilter())
+        assert cluster_rows(found, world.queueing.look(world.user), START).unplaced == told
