@@ -96,18 +96,26 @@ def _starting(verdict: Any, kind: str = "") -> rx.Component:
 def _stopping(verdict: Any, stand: Any) -> rx.Component:
     title = rx.cond(verdict.who != "", t("task.stopping_by", who=verdict.who), t("task.stopping"))
     text = rx.cond(stand.held, t("task.stopping_text"), t("task.stopping_unheld"))
-    return note(title, rx.el.p(text), kind="")
+    return _unless_held(verdict, note(title, rx.el.p(text), kind=""), title)
 
 
 def _finishing(verdict: Any, stand: Any) -> rx.Component:
-    return note(
-        t("task.finishing", end=one_of("end", verdict.end)),
+    title = t("task.finishing", end=one_of("end", verdict.end))
+    usual = note(
+        title,
         rx.el.p(
             rx.cond(verdict.reason.code != "", rx.el.span(_reason(verdict), " · ")),
             rx.cond(stand.held, t("task.finishing_text"), t("task.finishing_unheld")),
         ),
         kind="",
     )
+    return _unless_held(verdict, usual, title)
+
+
+def _unless_held(verdict: Any, usual: rx.Component, title: Any) -> rx.Component:
+    """Return the usual note of a task that ends, or what it waits for."""
+    held = rx.el.p(t("task.ending_held", node=verdict.held_by))
+    return rx.cond(verdict.held_by != "", note(title, held, kind="warn"), usual)
 
 
 def _partly(stand: Any) -> rx.Component:

@@ -138,5 +138,9 @@ def _legend() -> rx.Component:
             rx.el.span(rx.el.i(class_name=f"l-{kind}"), t(f"cluster.legend_{kind}"))
             for kind in kinds
         ),
+        rx.cond(
+            VIEW.unplaced,
+            rx.el.span(rx.el.i("?", class_name="l-used"), t("cluster.legend_unplaced")),
+        ),
         class_name="leg",
     )

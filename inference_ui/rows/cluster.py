@@ -117,7 +117,8 @@ class EndingRow:
 
 @dataclass(frozen=True, slots=True)
 class ClusterRows:
-    """The whole page. ``count`` nodes are left by the filter, of ``all_nodes`` with ``cards``."""
+    """The whole page. ``count`` nodes are left by the filter, of ``all_nodes`` with ``cards``.
+    ``unplaced``: of some cards in use nothing states which they are."""
 
     nodes: list[NodeRow] = field(default_factory=list)
     count: int = 0
@@ -129,6 +130,7 @@ class ClusterRows:
     queued: list[QueuedRow] = field(default_factory=list)
     queued_cards: int = 0
     ending: list[EndingRow] = field(default_factory=list)
+    unplaced: bool = False
 
 
 def cluster_rows(found: NodePage, queue: Queue, now: datetime) -> ClusterRows:
@@ -145,6 +147,7 @@ def cluster_rows(found: NodePage, queue: Queue, now: datetime) -> ClusterRows:
         queued=queued,
         queued_cards=sum(row.cards * row.nodes for row in queued),
         ending=[_ending(one) for one in queue.ending],
+        unplaced=any(node.unplaced for node in found.nodes),
     )
 
 

@@ -71,6 +71,7 @@ class VerdictRow:
     ``since``: from when on it has been so (Unix seconds). ``limit_s``: how long it may take.
     ``who``: the user who asked for it. ``end``: the code of why the task ended. ``remedies``:
     codes of what can be done. ``then``: what comes next where that is not just going on.
+    ``held_by``: the node that must answer again before it ends.
     """
 
     code: str = ""
@@ -82,6 +83,7 @@ class VerdictRow:
     end: str = ""
     remedies: list[str] = field(default_factory=list)
     then: str = ""
+    held_by: str = ""
 
 
 def verdict(view: TaskView) -> VerdictRow:
@@ -145,7 +147,14 @@ def _ending(view: TaskView) -> VerdictRow:
     if task.status == TaskStatus.FINISHING:
         who = _who(view) if stopping(task) else ""
         code = "STOPPING" if who else "FINISHING"
-        return VerdictRow(code, reason=detail, since=unix(task.status_since), who=who, end=end)
+        return VerdictRow(
+            code,
+            reason=detail,
+            since=unix(task.status_since),
+            who=who,
+            end=end,
+            held_by=_held_by(view),
+        )
     if task.status == TaskStatus.STOPPED:
         return VerdictRow("STOPPED", reason=detail, who=_who(view), end=end)
     if task.status == TaskStatus.FAILED:
@@ -153,6 +162,15 @@ def _ending(view: TaskView) -> VerdictRow:
     if task.failed:
         return VerdictRow("SUCCEEDED_PARTLY", "warn", detail, end=end)
     return VerdictRow("SUCCEEDED", "ok", detail, end=end)
+
+
+def _held_by(view: TaskView) -> str:
+    """Return the node that does not answer and has something of the task, ``""`` for none: nobody
+    can tell whether that has ended."""
+    lost = {node.name for node in view.nodes if not node.ready}
+    seen = [one for one in (view.client, view.server) if one is not None]
+    places = (replica.node or "" for one in seen for replica in one.replicas)
+    return next((node for node in places if node in lost), "")
 
 
 def _remedies(task: InferenceTask) -> list[str]:

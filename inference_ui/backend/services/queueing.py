@@ -31,6 +31,11 @@ from inference_ui.backend.store.database import Store
 EXPLAINED = 10
 """For so many of the first in the queue is told what will end their waiting."""
 
+_OF_OTHERS = frozenset(
+    {"K8S_NODE_LOST", "K8S_QUOTA", "K8S_CREATE_REFUSED", "K8S_CLAIM_MISSING", "K8S_CLAIM_PENDING"}
+)
+"""Reasons to wait that room on nodes does not end."""
+
 Kind = Literal["task", "service", "trial", ""]
 
 
@@ -150,7 +155,8 @@ class Queueing:
             there = [node for node in found if node.name in usable]
             ends = release(demand, there, others)
             told[shape] = (_shut(demand, found), ends)
-        shut, ends = told[shape]
+        of_room = waiting.reason is None or waiting.reason.code not in _OF_OTHERS
+        shut, ends = told[shape] if of_room else ((), None)
         return Queued(
             application=demand.application,
             owner=Owner() if _foreign(demand) else owners.get(demand.application, Owner()),

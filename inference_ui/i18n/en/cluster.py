@@ -48,5 +48,6 @@ TEXT = {
     "legend_used": "In use",
     "legend_mine": "Highlighted",
     "legend_unhealthy": "Unhealthy",
+    "legend_unplaced": "How many is known, not which",
     "legend_cut": "Sliced card: one cell a slice",
 }

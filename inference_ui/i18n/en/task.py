@@ -71,6 +71,9 @@ TEXT = {
     "stopping": "Stopping",
     "stopping_by": "{who} asked it to stop; it is ending",
     "stopping_text": "All results so far are kept; its nodes are freed in a moment.",
+    "ending_held": "The node {node} does not answer; only when it is back is it known that what "
+    "runs there has ended. To be faster, ask an administrator to see to the node. "
+    "All results so far are kept.",
     "finishing": "Finishing: {end}",
     "finishing_text": "Saving logs, freeing nodes.",
     "succeeded": "{found, plural, one {The only item has} other {All # items have}} a result",

@@ -45,5 +45,6 @@ TEXT = {
     "legend_used": "在用",
     "legend_mine": "高亮",
     "legend_unhealthy": "不健康",
+    "legend_unplaced": "知道张数，不知道是哪几张",
     "legend_cut": "切开的卡：一格一个切片",
 }

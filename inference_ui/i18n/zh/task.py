@@ -70,6 +70,8 @@ TEXT = {
     "stopping": "正在停止",
     "stopping_by": "{who} 要求停止，正在结束",
     "stopping_text": "已有的结果全部保留，节点马上释放。",
+    "ending_held": "节点 {node} 没有响应，要等它恢复，才能确认上面的进程已经结束。"
+    "等不及就请管理员处理这个节点。已有的结果全部保留。",
     "finishing": "正在收尾：{end}",
     "finishing_text": "保存日志，释放节点。",
     "succeeded": "{found, number} 项全部有结果",

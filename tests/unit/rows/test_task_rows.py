@@ -13,7 +13,7 @@ from inference_ui.backend.batch import failures, ledger
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import PackageLaunch
-from inference_ui.backend.models.compute import Placement
+from inference_ui.backend.models.compute import Node, Placement
 from inference_ui.backend.models.task import EndReason, InferenceTask, TaskEvent, TaskStatus
 from inference_ui.backend.ports import Observation, Phase, Replica
 from inference_ui.backend.protocols import ServiceType
@@ -195,6 +195,16 @@ class TestVerdict:
         row = verdict(a_view(task, unseen=Message("CLUSTER_UNREACHABLE", {"error": "refused"})))
         assert (row.code, row.kind, row.reason.args) == ("UNSEEN", "warn", {"error": "refused"})
         assert row.then == "ENDING"
+
+    def test_a_task_that_ends_names_the_node_that_it_waits_for(self) -> None:
+        task = a_task(status="FINISHING", stop_requested_at=NOW, end_reason="STOPPED_BY_USER")
+        nodes = tuple(
+            Node(name, ready, "", "", 1, 1) for name, ready in (("here", True), ("lost", False))
+        )
+        for node, held_by in (("here", ""), ("lost", "lost"), (None, "")):
+            client = Observation(Phase.READY, (Replica("client", Phase.READY, node),))
+            row = verdict(a_view(task, client=client, nodes=nodes))
+            assert (row.held_by, row.code) == (held_by, "FINISHING")
 
     def test_a_task_of_which_the_cluster_was_not_told_starts_once_it_can_be(self) -> None:
         why = Message("CLUSTER_UNREACHABLE", {"error": "refused"})

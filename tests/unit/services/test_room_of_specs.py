@@ -29,6 +29,7 @@ from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.queueing import Queueing
 from inference_ui.backend.services.workloads import server_workload
 from inference_ui.backend.store.database import Store
+from inference_ui.rows.cluster import cluster_rows
 from tests.support.samples import a_plan, a_task, through
 
 GIB = 1 << 30
@@ -235,6 +236,19 @@ def test_replicas_that_wait_do_not_wait_for_those_of_the_same_task(world: World)
         assert (queued.release and queued.release.applications) == frees
 
 
+def test_who_waits_for_more_than_room_is_not_told_who_frees_some(world: World) -> None:
+    world.offer(node("one", card(1, "task-1"), card(2, "task-1")), CORDONED)
+    world.queue(1, status=TaskStatus.RUNNING, left_s=120.0)
+    asked = Demand("team-a/web-1", "web", world.pair.resources, since=world.now)
+    for code in ("K8S_UNSCHEDULABLE", "K8S_QUOTA", "K8S_NODE_LOST"):
+        frees = code == "K8S_UNSCHEDULABLE"
+        world.cluster.others = (Waiting(asked, Message(code)),)
+        world.changes.publish(frozenset({"cluster:nodes"}))
+        queued = next(one for one in world.queueing.look(world.user).queued if one.reason)
+        assert queued.reason == Message(code)
+        assert (queued.release is not None, bool(queued.shut)) == (frees, frees)
+
+
 def test_cards_are_freed_where_they_are_and_not_on_the_clients_node(world: World) -> None:
     tenants = (Tenant("task-1", cpu_millis=1000),)
     world.offer(node("one", card(1, "task-1")), node("two", tenants=tenants))
@@ -276,3 +290,11 @@ def test_a_pod_of_others_that_is_called_like_a_task_is_not_that_task(world: Worl
     own, other = world.queueing.look(world.user).queued
     assert (own.application, own.owner.kind) == ("task-1", "task")
     assert (other.application, other.owner.kind) == ("task-1", "")
+
+
+def test_the_page_says_that_of_some_cards_nothing_states_which_they_are(world: World) -> None:
+    loose = replace(node("loose", card(0), card(0)), unplaced=(CardUse("b", 1, MLU, "X8"),))
+    for nodes, told in (((IDLE,), False), ((IDLE, loose), True)):
+        world.offer(*nodes)
+        found = world.capacity.nodes(world.user, NodeFilter())
+        assert cluster_rows(found, world.queueing.look(world.user), START).unplaced == told
