@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from inference_ui.backend.cluster.kubernetes import connection
 from inference_ui.backend.errors import ClusterError
 from inference_ui.backend.models.task import InferenceTask
 from tests.integration.test_whole_task import assert_every_input_has_one_succeeded_line
@@ -21,7 +22,10 @@ AWAY_S = 30.0
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A cluster, and a product of little patience."""
+    monkeypatch.setattr(connection, "PATIENCE_S", 1.5)
+    monkeypatch.setattr(connection, "SILENT_S", 0.5)
     with kubernetes_world(tmp_path) as made:
         yield made
 

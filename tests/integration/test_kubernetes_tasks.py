@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from inference_ui.backend.models.catalog import ContainerLaunch
+from inference_ui.backend.models.compute import Resources
 from inference_ui.backend.models.task import EndReason
-from inference_ui.backend.ports import Phase
+from inference_ui.backend.ports import Phase, ServerWorkload
 from inference_ui.backend.services.workloads import server_workload
 from tests.integration.test_whole_task import assert_every_input_has_one_succeeded_line
 from tests.support.drivers import IMAGE
@@ -147,14 +148,7 @@ def test_a_restarted_web_server_writes_nothing_that_is_there(world: World) -> No
     before = len(world.plane.server.requests)
     world.inside.product.engine.start()
     world.inside.wait_for_lines(task.id, 20)
-    written = [
-        one
-        for one in world.plane.server.requests[before:]
-        if one[0] in ("create", "update", "patch", "delete")
-        and one[2] == world.plane.namespace
-        and (one[3] or "").startswith("task-")
-    ]
-    assert [one for one in written if one[0] == "create"] == []
+    assert written_since(world, before) == []
     world.inside.wait_until(task.id, "SUCCEEDED")
 
 
@@ -222,3 +216,41 @@ def test_an_evicted_batch_client_goes_on_elsewhere_and_nothing_is_lost(world: Wo
     assert ended.succeeded == 300
     assert_every_input_has_one_succeeded_line(ended, inputs)
     assert world.left() == []
+
+
+def test_a_state_costs_two_writes_at_most_and_waiting_costs_none(world: World) -> None:
+    world.inside.product.engine.stop()
+    world.inside.dataset(numbered_inputs(1))
+    world.inside.package(FLAVOUR="plain")
+    task = world.inside.create("first")
+    server = server_workload(task)
+    huge = replace(server, resources=replace_cpu(server, 64_000))  # no node has as much
+    cluster, requests = world.inside.product.cluster, world.plane.server.requests
+
+    cluster.apply(huge)
+    assert sorted(written_since(world, 0)) == ["deployments", "secrets"]
+    wait_for(lambda: cluster.observe(server.name).reason, "it waits, and says why")
+    before = len(requests)
+    for _ in range(5):
+        cluster.apply(huge)
+    assert written_since(world, before) == []
+    assert "get" not in [verb for verb, *_ in requests[before:]]
+    cluster.remove(server.name)
+    wait_for(lambda: cluster.observe(server.name).phase is Phase.GONE, "it is gone")
+    cluster.apply(server)
+    wait_for(lambda: cluster.observe(server.name).phase is not Phase.WAITING, "it has a node")
+    before = len(requests)
+    for _ in range(5):
+        cluster.apply(server)
+    assert written_since(world, before) == ["services"]
+
+
+def written_since(world: World, before: int) -> list[str]:
+    """Return the kinds of what was written in a namespace after so many requests."""
+    verbs = ("create", "update", "patch", "delete")
+    made = world.plane.server.requests[before:]
+    return [kind for verb, kind, place, _ in made if verb in verbs and place]
+
+
+def replace_cpu(server: ServerWorkload, cpu_millis: int) -> Resources:
+    return server.resources.model_copy(update={"cpu_millis": cpu_millis})

@@ -69,6 +69,10 @@ _FOR_GOOD = frozenset({"K8S_NO_IMAGE", "K8S_NOT_ON_CLAIM", "K8S_NO_OWN_IMAGE"})
 _UNPROCESSABLE = (400, 422)
 
 
+_WHOLE = "whole"
+_BUT_SERVICE = "all but the Service"
+
+
 @dataclass
 class _Removal:
     """When the deletion of the object with this uid was last asked for (monotonic seconds)."""
@@ -111,7 +115,7 @@ class KubernetesCluster:
         self._lock = threading.RLock()
         self._refused: dict[str, _Refused] = {}
         self._removals: dict[str, _Removal] = {}
-        self._whole: set[str] = set()  # owners of which all children exist, by uid
+        self._made: dict[str, str] = {}  # what exists of an owner's children, by its uid
         self._applying: dict[str, threading.Lock] = {}
 
     def close(self) -> None:
@@ -174,7 +178,7 @@ class KubernetesCluster:
                 self._api.delete(JOBS if owner.client else DEPLOYMENTS, name, "Foreground")
             with self._lock:
                 self._removals[name] = _Removal(owner.uid, time.monotonic())
-                self._whole.discard(owner.uid)
+                self._made.pop(owner.uid, None)
         self._views.note_change()
 
     def names(self) -> frozenset[str]:
@@ -244,16 +248,22 @@ class KubernetesCluster:
 
     def _make(self, workload: Workload, owner: OwnerSeen | None) -> None:
         """Create what is missing of a workload: its owner first, so that nothing is ever left
-        without one."""
-        if owner is not None and owner.uid in self._whole:
+        without one. A Service has time until there is a pod to find: to be queued costs two
+        writes at most."""
+        early = not self._views.pods_by_age(workload.name)
+        with self._lock:
+            made = self._made.get(owner.uid) if owner is not None else None
+        if made == _WHOLE or (made and early):
             return
         kind = DEPLOYMENTS if isinstance(workload, ServerWorkload) else JOBS
         first, *children = self._objects(workload)
         uid = owner.uid if owner is not None else self._create_owner(kind, first)
         for child in children:
-            self._create_child(owned(child, first, uid), uid, fresh=owner is None)
+            is_service = child["kind"] == SERVICES.name
+            if not (early if is_service else made):
+                self._create_child(owned(child, first, uid), uid, fresh=owner is None)
         with self._lock:
-            self._whole.add(uid)
+            self._made[uid] = _BUT_SERVICE if early and kind is DEPLOYMENTS else _WHOLE
 
     def _create_owner(self, kind: Kind, body: Manifest) -> str:
         """Create a Deployment or Job, and return its uid."""
