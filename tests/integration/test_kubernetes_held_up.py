@@ -159,11 +159,14 @@ def test_a_slow_cluster_that_takes_many_tasks_keeps_no_other_waiting(
     assert world.inside.task(stopped.id).status == "FINISHING"
     assert 1 <= len(deployments(world)) < len(many)
 
-    def all_there() -> bool:
-        reconciler.run_once()
-        return len(deployments(world)) == len(many)
+    begun: set[str] = set()
 
-    wait_for(all_there, "the others are begun one after the other")
+    def all_begun() -> bool:
+        reconciler.run_once()
+        begun.update(deployments(world))
+        return len(begun) == len(many)
+
+    wait_for(all_begun, "the others are begun one after the other")
     world.plane.server.relent()
 
 
