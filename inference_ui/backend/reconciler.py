@@ -54,8 +54,8 @@ GAP = timedelta(seconds=60)
 """Looks that are further apart than this were interrupted by something."""
 
 BEGINNING_S = 2.0
-"""After so many seconds of a call nothing new is begun until the next one: what runs, ends or is to
-be stopped is not kept waiting by hundreds of tasks that a slow cluster takes one by one."""
+"""So long a call is busy with what waits to begin, last of all: what runs, ends or is to be stopped
+is not kept waiting by hundreds of new tasks that a slow cluster takes one by one."""
 
 JUDGED_BY_SUMMARY = frozenset(
     {
@@ -93,10 +93,12 @@ class Reconciler:
         with self._store.read() as session:
             tasks = queries.unfinished(session)
         changed: set[str] = set()
-        began = time.monotonic()
+        until: float | None = None
         for task in sorted(tasks, key=_is_new):
-            if _is_new(task) and time.monotonic() - began > BEGINNING_S:
-                break
+            if _is_new(task):
+                until = until or time.monotonic() + BEGINNING_S
+                if time.monotonic() > until:
+                    break
             try:
                 changed |= self._move(task)
             except ClusterError as error:

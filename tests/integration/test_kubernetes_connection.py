@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from inference_ui.backend.cluster.kubernetes import connection as connections
 from inference_ui.backend.cluster.kubernetes.connection import Access, Connection
 from inference_ui.backend.cluster.kubernetes.kinds import DEPLOYMENTS, JOBS, NODES, PODS
 from inference_ui.backend.cluster.kubernetes.refusals import Refusal
@@ -233,30 +231,6 @@ def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     }
     assert time.monotonic() - begun < 2
     connection.close()
-
-
-def test_a_server_that_lets_wait_in_vain_is_not_waited_for_again_and_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "CALL_S", 0.3)
-    monkeypatch.setattr(connections, "SILENT_S", 1.0)
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        connection = Connection(Access(kubeconfig(tmp_path, deaf.getsockname()[1])))
-        begun = time.monotonic()
-        for _ in range(100):
-            with pytest.raises(ClusterError) as caught:
-                connection.delete(JOBS, "j")
-            assert caught.value.code == "CLUSTER_UNREACHABLE"
-        assert time.monotonic() - begun < 3
-
-        def asked_again() -> bool:
-            began = time.monotonic()
-            with pytest.raises(ClusterError):
-                connection.delete(JOBS, "j")
-            return time.monotonic() - began >= 0.3
-
-        wait_for(asked_again, "after a while it is asked again")
-        connection.close()
 
 
 def test_a_kubeconfig_that_is_missing_or_broken_is_told_with_its_path(tmp_path: Path) -> None:

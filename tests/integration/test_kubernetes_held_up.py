@@ -3,6 +3,7 @@ no, is slow, or is away."""
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,12 +13,17 @@ from typing import Any
 import pytest
 
 from inference_ui.backend import reconciler as reconciling
+from inference_ui.backend.cluster.kubernetes import connection as connections
 from inference_ui.backend.cluster.kubernetes import views
+from inference_ui.backend.cluster.kubernetes.connection import Connection
+from inference_ui.backend.cluster.kubernetes.kinds import JOBS
+from inference_ui.backend.cluster.kubernetes.transport import Access
 from inference_ui.backend.errors import ClusterError, Message
 from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.reconciler import Reconciler
 from tests.support.installation import numbered_inputs
 from tests.support.kubernetes_installation import World, kubernetes_world
+from tests.support.list_watch import kubeconfig
 from tests.support.waiting import wait_for
 
 
@@ -153,11 +159,14 @@ def test_a_slow_cluster_that_takes_many_tasks_keeps_no_other_waiting(
     assert world.inside.task(stopped.id).status == "FINISHING"
     assert 1 <= len(deployments(world)) < len(many)
 
-    def all_there() -> bool:
-        reconciler.run_once()
-        return len(deployments(world)) == len(many)
+    begun: set[str] = set()
 
-    wait_for(all_there, "the others are begun one after the other")
+    def all_begun() -> bool:
+        reconciler.run_once()
+        begun.update(deployments(world))
+        return len(begun) == len(many)
+
+    wait_for(all_begun, "the others are begun one after the other")
     world.plane.server.relent()
 
 
@@ -182,6 +191,30 @@ def test_what_is_stopped_on_a_lost_node_says_so_and_ends_when_the_node_is_back(
     world.plane.node_back(node)
     world.inside.wait_until(task.id, "STOPPED")
     assert world.left() == []
+
+
+def test_a_server_that_lets_wait_in_vain_is_not_waited_for_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CALL_S", 0.3)
+    monkeypatch.setattr(connections, "SILENT_S", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        connection = Connection(Access(kubeconfig(tmp_path, deaf.getsockname()[1])))
+        begun = time.monotonic()
+        for _ in range(100):
+            with pytest.raises(ClusterError) as caught:
+                connection.delete(JOBS, "j")
+            assert caught.value.code == "CLUSTER_UNREACHABLE"
+        assert time.monotonic() - begun < 3
+
+        def asked_again() -> bool:
+            began = time.monotonic()
+            with pytest.raises(ClusterError):
+                connection.delete(JOBS, "j")
+            return time.monotonic() - began >= 0.3
+
+        wait_for(asked_again, "after a while it is asked again")
+        connection.close()
 
 
 def deployments(world: World) -> list[str]:
