@@ -34,6 +34,10 @@ STALL_TIMEOUT = timedelta(hours=1)
 FINISHING_TIMEOUT = timedelta(minutes=10)
 """A teardown that takes longer is left to the sweep of leftovers, which never gives up."""
 
+CLIENT_PATIENCE = timedelta(seconds=60)
+"""A client that does not go for so long (its node is lost, perhaps) calls nobody any more, and
+keeps its server's cards no longer."""
+
 
 class Action(StrEnum):
     """What the reconciler is to do with the task's workloads, in the order given."""
@@ -156,13 +160,16 @@ def _running(task: InferenceTask, seen: Situation, now: datetime) -> Step:
 def _finishing(task: InferenceTask, seen: Situation, now: datetime) -> Step:
     """Logs first, then the client, and the server when nobody calls it any more."""
     final = EndReason(task.end_reason or EndReason.INCOMPLETE).final_status
-    if seen.client.phase is not Phase.GONE:
-        step = Step(actions=(Action.SAVE_LOGS, Action.REMOVE_CLIENT))
-    elif seen.server.phase is not Phase.GONE and not isinstance(task.plan.server, Shared):
-        step = Step(actions=(Action.SAVE_LOGS, Action.REMOVE_SERVER))
-    else:
+    lasted = _watched(task.status_since, seen, now)
+    owned = not isinstance(task.plan.server, Shared) and seen.server.phase is not Phase.GONE
+    there = seen.client.phase is not Phase.GONE
+    if not there and not owned:
         return Step(to=final)
-    if _watched(task.status_since, seen, now) > FINISHING_TIMEOUT:
+    remove = [Action.REMOVE_CLIENT] if there else []
+    if owned and (not there or lasted > CLIENT_PATIENCE):
+        remove.append(Action.REMOVE_SERVER)
+    step = Step(actions=(Action.SAVE_LOGS, *remove))
+    if lasted > FINISHING_TIMEOUT:
         return Step(actions=step.actions, to=final)
     return step
 

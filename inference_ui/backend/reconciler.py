@@ -3,8 +3,8 @@
 Nothing here holds a database session while it asks the cluster or reads a file, and every status
 is written guarded by the one that was expected. What changes no status (how far tasks are, what
 they wait for) is written for all tasks at once: hundreds that run would else be hundreds of
-transactions each time. All that it needs to go on after a crash is in
-the database and the cluster, so a restarted web server simply goes on.
+transactions each time. All that it needs to go on after a crash is in the database and the
+cluster, so a restarted web server simply goes on.
 """
 
 from __future__ import annotations
@@ -24,13 +24,11 @@ from inference_ui.backend.models.task import (
     EndReason,
     InferenceTask,
     TaskEvent,
-    TaskLog,
     TaskStatus,
 )
 from inference_ui.backend.ports import (
     GONE,
     Cluster,
-    LogTail,
     Observation,
     Phase,
     workload_name,
@@ -38,6 +36,7 @@ from inference_ui.backend.ports import (
 from inference_ui.backend.records import PROGRESS, SUMMARY, Progress, Summary, read_record
 from inference_ui.backend.services.changes import moved
 from inference_ui.backend.services.journal import tally
+from inference_ui.backend.services.last_logs import LastLogs
 from inference_ui.backend.services.last_seen import SEEN, seen_json
 from inference_ui.backend.services.workloads import (
     client_workload,
@@ -67,10 +66,6 @@ JUDGED_BY_SUMMARY = frozenset(
 )
 """Endings of a client that ended by itself, with a summary that it wrote last of all."""
 
-LOG_LINES = 1000
-LOG_CHARACTERS = 64_000
-"""How much of each replica's log is kept after the teardown, at most."""
-
 
 class Reconciler:
     """One call of :meth:`run_once` looks at every unfinished task. For one thread only."""
@@ -82,6 +77,7 @@ class Reconciler:
         self._cluster = cluster
         self._now = now
         self._watched_since = self._last_run = now()
+        self._logs = LastLogs(store, cluster)
         self._notes: list[tuple[InferenceTask, dict[str, Any]]] = []
 
     def run_once(self) -> frozenset[str]:
@@ -210,7 +206,7 @@ class Reconciler:
             case Action.APPLY_CLIENT:
                 self._cluster.apply(client_workload(task, self._service(task)))
             case Action.SAVE_LOGS:
-                self._save_logs(task)
+                self._logs.keep(task)
             case Action.REMOVE_CLIENT:
                 self._cluster.remove(workload_name(task.id, task.attempt, "client"))
             case Action.REMOVE_SERVER:
@@ -221,27 +217,6 @@ class Reconciler:
             return None
         with self._store.read() as session:
             return session.get(OnlineService, task.service_id)
-
-    def _save_logs(self, task: InferenceTask) -> None:
-        tails = [
-            (role, tail)
-            for role in ("server", "client")
-            for tail in last_lines(self._cluster, workload_name(task.id, task.attempt, role))
-        ]
-        with self._store.write() as session:
-            for role, tail in tails:
-                session.merge(
-                    TaskLog(
-                        task_id=task.id,
-                        attempt=task.attempt,
-                        role=role,
-                        replica=tail.replica,
-                        owner_id=task.owner_id,
-                        text=tail.text[-LOG_CHARACTERS:].replace(
-                            "\x00", "\N{REPLACEMENT CHARACTER}"
-                        ),
-                    )
-                )
 
     def _write(
         self,
@@ -270,16 +245,6 @@ class Reconciler:
 
 def _is_new(task: InferenceTask) -> bool:
     return task.status == TaskStatus.QUEUED and task.stop_requested_at is None
-
-
-def last_lines(cluster: Cluster, name: str) -> tuple[LogTail, ...]:
-    """Return what is to be kept of a workload's logs. Logs that cannot be read hold up no end: who
-    stops a task wants it to end, whatever becomes of its words."""
-    try:
-        return cluster.logs(name, LOG_LINES)
-    except ClusterError as error:
-        _log.warning("the logs of %s cannot be kept: %s", name, error)
-        return ()
 
 
 def _step_values(task: InferenceTask, step: Step, now: datetime) -> dict[str, Any]:

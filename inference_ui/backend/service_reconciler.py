@@ -21,8 +21,9 @@ from inference_ui.backend.models.service import (
     ServiceWish,
 )
 from inference_ui.backend.ports import GONE, Cluster, Observation
-from inference_ui.backend.reconciler import GAP, LOG_CHARACTERS, last_lines
+from inference_ui.backend.reconciler import GAP
 from inference_ui.backend.service_lifecycle import ServiceAction, ServiceStep, next_service_step
+from inference_ui.backend.services.last_logs import last_lines
 from inference_ui.backend.services.probing import Probes
 from inference_ui.backend.services.workloads import owned_server, service_workload_name
 from inference_ui.backend.store import online as queries
@@ -110,15 +111,14 @@ class ServiceReconciler:
                 self._cluster.remove(name)
 
     def _save_logs(self, service: OnlineService) -> None:
-        tails = last_lines(self._cluster, service_workload_name(service))
+        found = last_lines(self._cluster, service_workload_name(service))
         with self._store.write() as session:
-            for tail in tails:
-                text = tail.text[-LOG_CHARACTERS:].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+            for replica, text in found:
                 session.merge(
                     ServiceLog(
                         service_id=service.id,
                         attempt=service.attempt,
-                        replica=tail.replica,
+                        replica=replica,
                         owner_id=service.owner_id,
                         text=text,
                     )

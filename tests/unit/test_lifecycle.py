@@ -6,6 +6,7 @@ import pytest
 
 from inference_ui.backend.errors import Message
 from inference_ui.backend.lifecycle import (
+    CLIENT_PATIENCE,
     FINISHING_TIMEOUT,
     STALL_TIMEOUT,
     Action,
@@ -201,6 +202,15 @@ def test_a_running_task_stalls_only_when_no_item_is_done_for_long():
     assert next_step(a_task(status="RUNNING", progress_at=NOW + MORE), seen, late).to is None
     step = next_step(a_task(status="RUNNING"), seen, late)
     assert step == finishing(EndReason.STALLED, Message("NO_ITEM_DONE", {"hours": 1}))
+
+
+def test_a_client_that_does_not_go_keeps_its_server_no_longer():
+    task = a_task(status="FINISHING", end_reason="STOPPED_BY_USER")
+    seen = Situation(READY, STARTING)
+    first = (Action.SAVE_LOGS, Action.REMOVE_CLIENT)
+    assert next_step(task, seen, NOW) == Step(first)
+    later = next_step(task, seen, NOW + CLIENT_PATIENCE + MORE)
+    assert later == Step((*first, Action.REMOVE_SERVER))
 
 
 def test_a_teardown_that_takes_too_long_is_left_to_the_sweep():

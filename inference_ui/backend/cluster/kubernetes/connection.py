@@ -180,9 +180,11 @@ class Connection:
         self._silent = time.monotonic() + max(SILENT_S, seconds), error
 
     def _heed_silence(self) -> None:
-        silent = self._silent
-        if silent is not None and time.monotonic() < silent[0]:
-            raise ClusterError(silent[1].code, **silent[1].message.args)
+        if self._silent is None:
+            return
+        until, error = self._silent
+        if time.monotonic() < until:
+            raise ClusterError(error.code, **error.message.args)
 
     def _open(
         self, method: str, path: str, query: Mapping[str, Value], body: Any, read_s: float | None
