@@ -9,7 +9,7 @@ from inference_ui import routes
 from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.service import OnlineService
-from inference_ui.backend.services.online import ServiceView
+from inference_ui.backend.services.online_views import ServiceView
 from inference_ui.backend.services.tasks import WorkloadLog
 from inference_ui.rows.ask import example_of
 from inference_ui.rows.common import MessageRow, message_row, shown_status, status_word

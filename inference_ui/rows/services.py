@@ -8,7 +8,7 @@ from inference_ui import routes
 from inference_ui.backend.models.account import Actor
 from inference_ui.backend.models.service import OnlineService, ServiceStatus, ServiceWish
 from inference_ui.backend.ports import Phase
-from inference_ui.backend.services.online import ServiceView
+from inference_ui.backend.services.online_views import ServiceView
 from inference_ui.rows.cards import card_label
 from inference_ui.rows.common import MessageRow, message_row
 

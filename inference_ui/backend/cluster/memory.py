@@ -56,8 +56,7 @@ class MemoryCluster:
     """``ports.Cluster`` without processes. What a test may set or call is under *Moving*.
 
     ``linger``: a removed workload stays until :meth:`finish_removal`. ``unreachable``: every method
-    of the contract raises :class:`ClusterError`. ``now`` gives Unix seconds. ``runs_images``: it
-    says that it starts servers from images.
+    of the contract raises :class:`ClusterError`. ``now`` gives Unix seconds.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +24,12 @@ from inference_ui.backend.models.columns import utc_now
 from inference_ui.backend.models.compute import Node
 from inference_ui.backend.models.service import OnlineService, ServiceStatus, ServiceWish
 from inference_ui.backend.models.task import InferenceTask
-from inference_ui.backend.ports import Cluster, Observation
+from inference_ui.backend.ports import Cluster
 from inference_ui.backend.protocols.box_format import BoxFormat
 from inference_ui.backend.services.asking import Answer, Door, Question, ask, is_ready
 from inference_ui.backend.services.changes import Changes
 from inference_ui.backend.services.names import clean_name
+from inference_ui.backend.services.online_views import ServiceLogs, ServiceView
 from inference_ui.backend.services.server_drafts import waiting_now
 from inference_ui.backend.services.service_drafts import (
     DeployDraft,
@@ -46,27 +47,6 @@ from inference_ui.backend.store.database import Session, Store
 
 AT_ONCE = 4
 """Questions that are asked at the same time, of all users."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceView:
-    """A service, as a page shows it: who owns it, its replicas as they are now (None where
-    somebody else runs it, or it rests), and the tasks that go through it and have not ended.
-    ``unseen`` says why the cluster could not be asked for the replicas."""
-
-    service: OnlineService
-    owner: str
-    seen: Observation | None
-    tasks: tuple[InferenceTask, ...]
-    unseen: Message | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceLogs:
-    """The logs of a service's replicas. ``unseen`` says why those of what runs cannot be read."""
-
-    logs: tuple[WorkloadLog, ...]
-    unseen: Message | None = None
 
 
 class OnlineServices:

@@ -10,7 +10,7 @@ from inference_ui.backend.errors import Message
 from inference_ui.backend.models.account import Actor, Role
 from inference_ui.backend.models.catalog import PackageLaunch, RunParameter, Variable
 from inference_ui.backend.ports import Observation, Phase, Replica
-from inference_ui.backend.services.online import ServiceView
+from inference_ui.backend.services.online_views import ServiceView
 from inference_ui.backend.services.tasks import WorkloadLog
 from inference_ui.rows.service import SettingRow, service_page
 from inference_ui.rows.service_form import (
