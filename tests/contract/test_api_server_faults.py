@@ -18,6 +18,8 @@ from tests.support.control_plane.server import ApiServer
 from tests.support.control_plane.store import Store
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.slow  # of the tests' own double, which the contract uses anyhow
+
 ANSWER_S = 10
 
 

@@ -22,6 +22,8 @@ from tests.support.control_plane.errors import ApiError
 from tests.support.control_plane.server import ApiServer
 from tests.support.control_plane.store import Store
 
+pytestmark = pytest.mark.slow  # of the tests' own double, which the contract uses anyhow
+
 Json = dict[str, Any]
 
 

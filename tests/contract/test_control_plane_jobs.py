@@ -10,6 +10,8 @@ from kubernetes import client
 from tests.support.control_plane.world import World, conditions, container_of, is_ready, running
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.slow  # of the tests' own double, which the contract uses anyhow
+
 
 @pytest.fixture
 def world() -> Iterator[World]:

@@ -17,7 +17,7 @@ from tests.support.installation import numbered_inputs
 from tests.support.kubernetes_installation import World, kubernetes_world
 from tests.support.waiting import wait_for
 
-INPUTS = numbered_inputs(400)
+INPUTS = numbered_inputs(200)
 AWAY_S = 30.0
 
 
