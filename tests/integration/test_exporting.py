@@ -146,6 +146,7 @@ def test_a_full_disk_is_told_as_such(run: RunTask, tmp_path: Path, wanted: Expor
     assert problem.code == "EXPORT_DISK_FULL"
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_items(run: RunTask) -> None:
     repeated(run, 30_000, objects=5)
     for wanted in (ExportFormat.COCO, ExportFormat.YOLO, ExportFormat.CSV):
