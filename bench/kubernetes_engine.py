@@ -22,10 +22,12 @@ def main() -> None:
     synced_s = time.perf_counter() - begun
     reconciler = Reconciler(product.store, product.cluster)
     passes, changed = [], 0
-    for _ in range(int(sys.argv[1])):
+    for number in range(int(sys.argv[1])):
         at = time.perf_counter()
-        changed += len(reconciler.run_once())
+        found = len(reconciler.run_once())
         passes.append(time.perf_counter() - at)
+        # The first one takes up what clients wrote after the engine before had stopped.
+        changed += found if number else 0
     product.close()
     told = {"built_s": built_s, "synced_s": synced_s, "names": names, "changed": changed}
     print(json.dumps({**told, "passes": passes}))

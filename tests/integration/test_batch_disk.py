@@ -96,9 +96,8 @@ def test_a_disk_filled_by_somebody_else_in_the_middle_keeps_every_line_whole(
 
 def fill(disk: SmallDisk, leave: int) -> None:
     """Take the room of a disk but for some bytes, or less where others take it meanwhile."""
-    with (disk.path / "of somebody else").open("wb", buffering=0) as file:
-        with suppress(OSError):
-            file.write(b"x" * max(disk.bytes_left - leave, 0))
+    with (disk.path / "of somebody else").open("wb", buffering=0) as file, suppress(OSError):
+        file.write(b"x" * max(disk.bytes_left - leave, 0))
 
 
 def test_a_disk_that_is_full_from_the_start_is_refused_before_anything_is_sent(
