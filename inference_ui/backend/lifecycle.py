@@ -118,7 +118,8 @@ def _queued(task: InferenceTask, seen: Situation, now: datetime) -> Step:
     if server.phase is Phase.FAILED:
         return _finish(_server_failed(server))
     if server.phase in (Phase.STARTING, Phase.READY):
-        return Step(to=TaskStatus.STARTING)
+        # What is of use only where there is a replica (a Service) is made now.
+        return Step(actions=(Action.APPLY_SERVER,), to=TaskStatus.STARTING)
     return Step(actions=(Action.APPLY_SERVER,), waiting=server.reason)
 
 

@@ -49,8 +49,8 @@ TABLE = [
     # a new task
     ("QUEUED", GONE, GONE, None, Step((Action.APPLY_SERVER,))),
     ("QUEUED", WAITING, GONE, None, Step((Action.APPLY_SERVER,), waiting=NO_ROOM)),
-    ("QUEUED", STARTING, GONE, None, Step(to=TaskStatus.STARTING)),
-    ("QUEUED", READY, GONE, None, Step(to=TaskStatus.STARTING)),
+    ("QUEUED", STARTING, GONE, None, Step((Action.APPLY_SERVER,), TaskStatus.STARTING)),
+    ("QUEUED", READY, GONE, None, Step((Action.APPLY_SERVER,), TaskStatus.STARTING)),
     ("QUEUED", FAILED, GONE, None, finishing(EndReason.SERVER_FAILED, CRASHED)),
     # its server starts
     (
