@@ -10,9 +10,9 @@ PY := .venv/bin/python
 CLI := $(PY) -m inference_ui.cli
 AT := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
-# Tests wait for processes more than they compute, so four workers keep two cores busy. By file: what
+# Tests wait for processes more than they compute, so three workers keep two cores busy. By file: what
 # a file starts is started once.
-PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run stop link test test-slow test-kubernetes bench lint format lock clean
 

