@@ -195,12 +195,13 @@ def test_a_terminal_shows_how_far_it_is_and_ctrl_c_stops_it_cleanly(tmp_path: Pa
             wait_for(lambda: "SIGINT: nothing new is sent" in terminal.text, "the answer to Ctrl-C")
             held.open()
             assert terminal.wait() == 75
-        assert len(server.calls) == 208
+        done = len(server.calls)
+        assert 200 < done <= 208
         assert "interrupted after" in terminal.text
-        assert len(lines_of(tmp_path)) == 208, "what was in flight is kept"
+        assert len(lines_of(tmp_path)) == done, "what was in flight is kept"
         with on_terminal(command(tmp_path, server.url)) as terminal:
             assert terminal.wait() == 0
-    assert "208 inputs have a line already" in terminal.text
+    assert f"{done} inputs have a line already" in terminal.text
     assert len(lines_of(tmp_path)) == 3000
 
 
