@@ -97,18 +97,6 @@ def test_what_is_gone_is_deleted_already(server: ListWatch, connection: Connecti
     assert not connection.delete(JOBS, "j")
 
 
-def test_a_patch_is_a_strategic_merge(server: ListWatch, connection: Connection) -> None:
-    kinds: list[str] = []
-
-    def note(request: Request) -> None:
-        kinds.append(request.headers["Content-Type"])
-        request.answer(200, BODY)
-
-    server.faults.append(note)
-    assert connection.patch(DEPLOYMENTS, "d", {"spec": {"replicas": 2}}) == BODY
-    assert kinds == ["application/strategic-merge-patch+json"]
-
-
 PASSING = [status(500), status(503, "ServiceUnavailable"), status(429, "TooManyRequests")]
 
 

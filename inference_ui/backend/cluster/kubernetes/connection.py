@@ -75,11 +75,6 @@ class Connection:
             raise
         return found
 
-    def patch(self, kind: Kind, name: str, body: Json) -> Json:
-        """Change an object of the namespace by a strategic merge; return it."""
-        found: Json = self._call("PATCH", kind.path(self.namespace, name), body=body)
-        return found
-
     def delete(
         self,
         kind: Kind,
@@ -142,7 +137,7 @@ class Connection:
         self, method: str, path: str, query: Mapping[str, Value] | None = None, body: Any = None
     ) -> Any:
         """Send a request, and again where that may help: each of ours may be sent twice. To create
-        what exists is refused, to delete what is gone as well, and a merge changes nothing then."""
+        what exists is refused, to delete what is gone as well."""
         waited, pause = 0.0, _FIRST_PAUSE_S
         broken = False
         self._heed_silence()
@@ -235,9 +230,7 @@ def _send(
     read_s: float | None,
 ) -> Answer:
     headers = {"Accept": "application/json"}
-    if method == "PATCH":
-        headers["Content-Type"] = "application/strategic-merge-patch+json"
-    elif body is not None:
+    if body is not None:
         headers["Content-Type"] = "application/json"
     pairs = [(key, _text(value)) for key, value in query.items()]
     try:
